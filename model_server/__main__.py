@@ -1,0 +1,74 @@
+"""`python -m model_server serve`: read the settings, bind the port, serve. A wrong setting is one clear line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+
+from model_server.api.application import build_application
+from model_server.errors import ConfigurationError
+from model_server.http_server import bind, serve
+from model_server.settings import ServerSettings, load_settings
+from model_server.weights import open_checkpoint, resolve_maximum_length
+
+logger = logging.getLogger("model_server")
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code: 0 after an orderly end, 1 for a setting that cannot work."""
+    options = _build_parser().parse_args(arguments)
+    # who hands a socket over is another program, which says itself what there is to say
+    level = logging.INFO if options.fd is None else logging.WARNING
+    logging.basicConfig(format="%(levelname)s %(message)s", level=level)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        settings = load_settings()
+        resolve_maximum_length(open_checkpoint(settings.model_dir), settings.max_model_length)
+        if options.ray:
+            _serve_with_ray(settings, options.host, options.port)
+        else:
+            _serve(settings, options)
+    except ConfigurationError as error:
+        sys.stderr.write(f"model_server: {error}\n")
+        return 1
+    return 0
+
+
+def _serve(settings: ServerSettings, options: argparse.Namespace) -> None:
+    listener = bind(options.host, options.port) if options.fd is None else _inherit(options.fd)
+    host, port = listener.getsockname()[:2]
+    application = build_application(settings)
+    logger.info("Serving %s at http://%s:%s", settings.model_id, host, port)
+    serve(application, listener, application.state.engine.stop, options.until_stdin_closes)
+
+
+def _serve_with_ray(settings: ServerSettings, host: str, port: int) -> None:
+    from model_server.deployment import serve_with_ray  # ray is optional, and takes a second to import
+
+    bind(host, port).close()  # Ray would find out only after seconds, and say so at length
+    serve_with_ray(settings, host, port)
+
+
+def _inherit(descriptor: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise ConfigurationError(f"--fd is {descriptor}, which is not an inherited listening socket.") from error
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m model_server", description="The Twinstream model server.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("serve", help="serve the model over OpenAI-compatible HTTP")
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    command.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    command.add_argument("--ray", action="store_true", help="serve as a Ray Serve deployment on this machine")
+    command.add_argument("--fd", type=int, help="serve on this inherited listening socket instead of host and port")
+    command.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The API: OpenAI-compatible HTTP in front of the engine. It imports no torch, so that it answers at once."""

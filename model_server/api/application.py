@@ -1,0 +1,54 @@
+"""The ASGI application: routes, guards and error handlers around one engine, which lives as long as it does.
+
+The same application runs under uvicorn and in a Ray Serve deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from model_server.api.failures import install_error_handlers
+from model_server.api.guard import ApiKeyGuard, BodyLimit
+from model_server.api.openai import OpenAIRoutes
+from model_server.api.responses import JsonBody
+from model_server.engine.engine import Engine
+from model_server.settings import ServerSettings
+
+
+def build_application(settings: ServerSettings, engine: Engine | None = None) -> FastAPI:
+    """Return the application; its lifespan starts and stops the engine, which is at `application.state.engine`."""
+    engine = engine or Engine(settings)
+
+    @asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        engine.start()
+        try:
+            yield
+        finally:
+            await engine.stop()
+
+    # the interactive pages load their scripts from elsewhere, so there are none; /openapi.json describes the API
+    application = FastAPI(title="Twinstream model server", lifespan=lifespan, docs_url=None, redoc_url=None)
+    application.state.engine = engine
+    application.add_middleware(BodyLimit)
+    if settings.api_key is not None:
+        application.add_middleware(ApiKeyGuard, api_key=settings.api_key)
+    install_error_handlers(application)
+    application.include_router(OpenAIRoutes(engine, settings.model_id).router())
+
+    async def health() -> Response:
+        """Say that the process serves."""
+        return JsonBody({"status": "ok"})
+
+    async def readiness() -> Response:
+        """Say whether the model answers."""
+        engine.require_ready()
+        return JsonBody({"status": "ready"})
+
+    application.add_api_route("/healthz", health, methods=["GET"], response_model=None)
+    application.add_api_route("/readyz", readiness, methods=["GET"], response_model=None)
+    return application

@@ -1,0 +1,21 @@
+"""The one factory of executors: the only place where a device library is imported, and only when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model_server.errors import ConfigurationError
+from model_server.settings import ServerSettings
+from model_server.weights import Checkpoint
+
+if TYPE_CHECKING:
+    from model_server.executors.base import Executor
+
+
+def load_executor(settings: ServerSettings, checkpoint: Checkpoint, maximum_length: int) -> Executor:
+    """Return a ready executor for `settings.executor`; takes seconds. Call it in the thread that will own it."""
+    if settings.executor == "torch":
+        from model_server.executors.torch.executor import load_torch_executor  # torch takes over a second to import
+
+        return load_torch_executor(checkpoint, settings.slots, maximum_length, settings.torch_threads)
+    raise ConfigurationError(f"EXECUTOR is {settings.executor!r}, which this server does not have.")

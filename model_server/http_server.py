@@ -1,0 +1,76 @@
+"""Plain uvicorn around the application: one process, one listening socket, a quiet end.
+
+Does not parse arguments. Access logs are off, so that no log line ever tells what somebody asked.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from model_server.errors import ConfigurationError
+
+LAST_BYTES_SECONDS = 1  # for streams to send their last event when the server stops
+BACKLOG = 1024
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raise ConfigurationError where the address cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(
+            f"The server cannot listen on {host}:{port} ({error}). "
+            "Stop what listens there, or choose another port with --port."
+        ) from error
+
+
+def serve(
+    application: ASGIApp, listener: socket.socket, end_streams: Callable[[], Awaitable[None]], until_stdin_closes: bool
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until standard input ends where that is asked for."""
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=LAST_BYTES_SECONDS,
+    )
+    server = _Server(config, end_streams)
+    if until_stdin_closes:
+        threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
+    # uvicorn raises the signal that ended it once more, for the handler that was there before
+    signal.signal(signal.SIGTERM, _exit_quietly)
+    signal.signal(signal.SIGINT, _exit_quietly)
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends open streams before it waits for connections, so that each gets its error event."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._end_streams()
+        await super().shutdown(sockets)
+
+
+def _stop_when_stdin_closes(server: uvicorn.Server) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.should_exit = True
+
+
+def _exit_quietly(number: int, frame: object) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,93 @@
+"""What can be set, and the only reader of the environment.
+
+`load_settings` is called once, by `__main__`; everything below takes the frozen result. A bad value fails here,
+before anything starts, with a sentence that names the variable, its value and the remedy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import overload
+
+from model_server.errors import ConfigurationError
+
+BUILT_IN_MODEL_DIR = Path(__file__).resolve().parent / "demo_model"
+BUILT_IN_MODEL_ID = "twinstream-demo"
+EXECUTORS = ("torch",)
+MAXIMUM_SLOTS = 1024
+MAXIMUM_THREADS = 1024
+MAXIMUM_QUEUE = 100_000
+MAXIMUM_TIMEOUT_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """One server: which model, on what, for how many requests at once."""
+
+    model_id: str = BUILT_IN_MODEL_ID
+    model_dir: Path = BUILT_IN_MODEL_DIR
+    executor: str = "torch"
+    slots: int = 8
+    max_model_length: int | None = None  # None: the checkpoint's own maximum
+    torch_threads: int | None = None  # None: as many as pay for the size of the model
+    queue_limit: int = 64  # how many requests may wait for a slot; one more is refused
+    request_timeout_seconds: int = 600  # from arrival to the last token
+    api_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            raise ConfigurationError(f"EXECUTOR is {self.executor!r}, but must be one of: {', '.join(EXECUTORS)}.")
+        _check_range("SLOTS", self.slots, 1, MAXIMUM_SLOTS)
+        if self.torch_threads is not None:
+            _check_range("TORCH_THREADS", self.torch_threads, 1, MAXIMUM_THREADS)
+        _check_range("QUEUE_LIMIT", self.queue_limit, 0, MAXIMUM_QUEUE)
+        _check_range("REQUEST_TIMEOUT_SECONDS", self.request_timeout_seconds, 1, MAXIMUM_TIMEOUT_SECONDS)
+        if self.max_model_length is not None:
+            _check_range("MAX_MODEL_LENGTH", self.max_model_length, 4, 10_000_000)
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings:
+    """Return the settings that `environment` asks for; raise ConfigurationError for the first bad value."""
+    model_dir = Path(environment.get("MODEL_DIR") or BUILT_IN_MODEL_DIR).expanduser().resolve()
+    if not (model_dir / "config.json").is_file():
+        raise ConfigurationError(
+            f"MODEL_DIR is {str(model_dir)!r}, but there is no config.json in it. "
+            "Set MODEL_DIR to a directory with a Mistral or Llama checkpoint, or leave it unset for the built-in model."
+        )
+    return ServerSettings(
+        model_id=environment.get("MODEL_ID") or _default_model_id(model_dir),
+        model_dir=model_dir,
+        executor=environment.get("EXECUTOR") or "torch",
+        slots=_whole_number(environment, "SLOTS", 8),
+        max_model_length=_whole_number(environment, "MAX_MODEL_LENGTH", None),
+        torch_threads=_whole_number(environment, "TORCH_THREADS", None),
+        queue_limit=_whole_number(environment, "QUEUE_LIMIT", 64),
+        request_timeout_seconds=_whole_number(environment, "REQUEST_TIMEOUT_SECONDS", 600),
+        api_key=environment.get("API_KEY") or None,
+    )
+
+
+def _default_model_id(model_dir: Path) -> str:
+    return BUILT_IN_MODEL_ID if model_dir == BUILT_IN_MODEL_DIR else model_dir.name
+
+
+@overload
+def _whole_number(environment: Mapping[str, str], variable: str, default: int) -> int: ...
+@overload
+def _whole_number(environment: Mapping[str, str], variable: str, default: None) -> int | None: ...
+def _whole_number(environment: Mapping[str, str], variable: str, default: int | None) -> int | None:
+    text = environment.get(variable)
+    if not text:
+        return default
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} is {text!r}, but must be a whole number, such as 8.") from error
+
+
+def _check_range(variable: str, value: int, lowest: int, highest: int) -> None:
+    if not lowest <= value <= highest:
+        raise ConfigurationError(f"{variable} is {value}, but must be between {lowest} and {highest}.")

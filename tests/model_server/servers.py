@@ -1,0 +1,53 @@
+"""Real servers for tests: subprocesses on loopback, ended by the test that started them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+
+
+@contextmanager
+def running_server(
+    *arguments: str, environment: dict[str, str], pass_fds: tuple[int, ...] = (), directory: Path = PROJECT
+) -> Iterator[subprocess.Popen[str]]:
+    """Start `python -m model_server` with one torch thread; kill it at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "model_server", *arguments],
+        cwd=directory,
+        env={**os.environ, "TORCH_THREADS": "1", "PYTHONPATH": str(PROJECT), **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        pass_fds=pass_fds,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
+    """Return when the server says that it is ready; fail when its process has ended."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended: {process.communicate()[1]}")
+        time.sleep(0.02)
+    raise TimeoutError("the server did not become ready")
