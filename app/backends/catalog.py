@@ -1,0 +1,27 @@
+"""Which backends this page offers: one line for each that is configured."""
+
+from dataclasses import dataclass
+
+from app.backends.base import Backend
+from app.backends.embedded import EmbeddedServer
+from app.backends.ray_serve import RayServeBackend
+from app.backends.unconfigured import UnconfiguredBackend
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BackendChoice:
+    """A line of the sidebar. `is_demonstration`: the built-in model, which the page must not pass off as more."""
+
+    label: str
+    backend: Backend
+    is_demonstration: bool = False
+
+
+def backend_choices(settings: Settings, embedded: EmbeddedServer | None) -> tuple[BackendChoice, ...]:
+    """At least one choice, the preferred one first."""
+    if settings.ray_serve_url:
+        return (BackendChoice("Ray Serve", RayServeBackend(settings.ray_serve_url, settings.ray_serve_api_key)),)
+    if embedded:
+        return (BackendChoice("Built-in model", RayServeBackend(embedded.url, embedded.api_key), True),)
+    return (BackendChoice("No model", UnconfiguredBackend()),)

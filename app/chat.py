@@ -1,0 +1,101 @@
+"""One turn, in the order in which it happens: conversation → prompt → backend → events. It knows no page."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from app.backends.base import Backend
+from app.conversation import Conversation, fit
+from app.errors import BackendNotReady, PromptTooLong
+from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
+from app.prompts.template import PromptFormat, is_chat_format, prompt_format_for, render_prompt
+from app.prompts.token_count import count_prompt_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is asked: everything that one answer depends on. `prompt_format` None: as the model's name tells."""
+
+    conversation: Conversation
+    parameters: GenerationParameters
+    session_id: str
+    prompt_format: PromptFormat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The server asked to come again. The turn goes on by itself."""
+
+    user_message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """So many of the oldest turns do not fit the window beside the rest and were not sent."""
+
+    turns: int
+
+
+ChatEvent = Waiting | Trimmed | StreamEvent
+
+
+async def respond(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
+    """Waiting as often as the server asks for it, perhaps Trimmed, then text, then one Finished with timings.
+
+    Raises InvalidMessage before anything is sent, and BackendError; what was yielded before stays true.
+    """
+    while True:
+        try:
+            async with aclosing(_attempt(backend, turn)) as events:
+                async for event in events:
+                    yield event
+            return
+        except BackendNotReady as error:  # before the first byte, by the backend's contract
+            yield Waiting(error.user_message)
+            await asyncio.sleep(error.retry_after_seconds)
+
+
+async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
+    model = await backend.describe()
+    prompt_format = turn.prompt_format or prompt_format_for(model.model_id)
+    # At most half of the window is kept free for the answer, so that a conversation always has the other half.
+    answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)
+    prompt_tokens = model.window_tokens - answer_tokens
+    conversation, dropped_turns = await fit(
+        turn.conversation, lambda candidate: _count(backend, candidate, prompt_format, prompt_tokens), prompt_tokens
+    )
+    if dropped_turns:
+        yield Trimmed(dropped_turns)
+    parameters = replace(turn.parameters, max_tokens=answer_tokens)
+    request = GenerationRequest(render_prompt(conversation, prompt_format), parameters, turn.session_id)
+    async with aclosing(_stream(backend, request, is_chat_format(prompt_format))) as events:
+        async for event in events:
+            yield event
+
+
+async def _count(backend: Backend, conversation: Conversation, prompt_format: PromptFormat, limit_tokens: int) -> int:
+    prompt = render_prompt(conversation, prompt_format)
+    try:
+        counted = await backend.count_tokens(prompt)
+    except PromptTooLong:
+        return limit_tokens + 1  # more than could be counted is in any case more than fits
+    return count_prompt_tokens(prompt, prompt_format) if counted is None else counted
+
+
+async def _stream(backend: Backend, request: GenerationRequest, has_leading_space: bool) -> AsyncGenerator[StreamEvent]:
+    """The backend's events, timed, without the spaces that chat formats have between question and answer."""
+    started = time.monotonic()
+    first_token_seconds: float | None = None
+    async with aclosing(backend.stream(request)) as events:
+        async for event in events:
+            if first_token_seconds is None:
+                first_token_seconds = time.monotonic() - started
+            if isinstance(event, Finished):
+                yield replace(event, timings=Timings(first_token_seconds, time.monotonic() - started))
+                continue
+            text = event.text.lstrip(" ") if has_leading_space else event.text
+            has_leading_space = has_leading_space and not text
+            if text:
+                yield TextDelta(text)

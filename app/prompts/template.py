@@ -1,0 +1,53 @@
+"""The prompt formats, and which of them a model was trained on.
+
+One Jinja2 file for each format in `templates/`. They are exact: `tests/app/prompts/` compares them token for token with
+mistral-common, and with Meta's published code. Content is neutralised before a template sees it.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from app.conversation import Conversation
+from app.prompts.neutralise import neutralise
+
+BOS = "<s>"
+
+# Prompts are not HTML: escaping would change what the model reads.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, autoescape=False
+)
+
+
+class PromptFormat(StrEnum):
+    MISTRAL_V1 = "mistral-v1"
+    MISTRAL_V3 = "mistral-v3"
+    LLAMA_2 = "llama-2"
+    NONE = "none"
+
+
+def prompt_format_for(model_id: str) -> PromptFormat:
+    """The format that a model of this name was trained on; where it is unknown, that of our own model, Mistral v1."""
+    name = model_id.lower()
+    if "llama-2" in name and "chat" in name:
+        return PromptFormat.LLAMA_2
+    if "mistral" in name and "instruct" not in name:
+        return PromptFormat.NONE
+    return PromptFormat.MISTRAL_V3 if "v0.3" in name else PromptFormat.MISTRAL_V1
+
+
+def render_prompt(conversation: Conversation, prompt_format: PromptFormat) -> str:
+    """The text that a model completes with its answer, without the first BOS, which every server adds itself."""
+    template = _ENVIRONMENT.get_template(f"{prompt_format}.jinja")
+    rendered = template.render(
+        system=neutralise(conversation.system),
+        messages=[{"role": message.role, "content": neutralise(message.content)} for message in conversation.messages],
+    )
+    return rendered.removeprefix(BOS)
+
+
+def is_chat_format(prompt_format: PromptFormat) -> bool:
+    """Whether answers start after a space that belongs to the format and not to the answer."""
+    return prompt_format is not PromptFormat.NONE

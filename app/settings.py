@@ -1,0 +1,68 @@
+"""The only reader of the environment. Every variable stands in `.env.example`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from dotenv import load_dotenv
+
+from app.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the page listens, and which models it offers. `ray_serve_url` None: the built-in model."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    ray_serve_url: str | None = None
+    ray_serve_api_key: str | None = field(default=None, repr=False)
+
+
+def read_environment() -> Mapping[str, str]:
+    """The environment, completed from `.env` in the current directory, which never overrides what is set."""
+    load_dotenv(".env", override=False)
+    return os.environ
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Raises SettingsError naming variable, value and remedy. An empty variable counts as not set."""
+    return Settings(
+        host=environment.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+        port=_port(environment.get("GRADIO_SERVER_PORT") or "7860"),
+        ray_serve_url=_url(environment.get("RAY_SERVE_URL") or None),
+        ray_serve_api_key=_key(environment.get("RAY_SERVE_API_KEY") or None),
+    )
+
+
+def _port(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise SettingsError(f"GRADIO_SERVER_PORT is {value!r}; set it to a port between 1 and 65535.")
+    return int(value)
+
+
+def _key(value: str | None) -> str | None:
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise SettingsError("RAY_SERVE_API_KEY has characters that no HTTP header can carry; use plain ASCII.")
+    return value
+
+
+def _url(value: str | None) -> str | None:
+    """Without a closing slash or `/v1`, which the backend adds."""
+    if value is None:
+        return None
+    if not _is_address(value):
+        raise SettingsError(
+            f"RAY_SERVE_URL is {value!r}; set it to an address like http://localhost:8000, without /v1."
+        )
+    return value.rstrip("/").removesuffix("/v1")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        is_complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half an IPv6 address
+        return False
+    return is_complete and value.isascii() and value.isprintable() and " " not in value

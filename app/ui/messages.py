@@ -1,0 +1,103 @@
+"""Between Gradio's message dictionaries and ours, and the answer as it grows on the page.
+
+An assistant's message has two parts: the answer, and a footer that says how it was made. Only the answer is ever read
+back into the conversation, so the footer cannot reach a prompt. Content is always typed: a plain string would lose its
+indentation in Gradio.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from app.chat import ChatEvent, Trimmed, Waiting
+from app.conversation import Message, Role
+from app.errors import ChatError
+from app.generation import Finished, FinishReason, TextDelta
+
+# A shorter answer arrives in one or two pieces, and says nothing about speed.
+_MEASURABLE_SECONDS = 0.1
+
+# What Gradio's Chatbot takes and gives back; its own type is a TypedDict that it does not fill completely.
+PageMessage = dict[str, Any]
+
+
+def page_message(role: Role, *parts: str) -> PageMessage:
+    content = [{"type": "text", "text": part} for part in parts]
+    return {"role": role.value, "metadata": None, "content": content, "options": None}
+
+
+def read_message(message: PageMessage) -> Message:
+    """The first part: what was asked or answered, without a footer."""
+    return Message(Role(message["role"]), message["content"][0]["text"])
+
+
+def awaits_answer(history: list[PageMessage]) -> bool:
+    return bool(history) and history[-1]["role"] == Role.USER
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer at one moment: what has arrived, and what is to be said about it."""
+
+    backend_label: str
+    text: str = ""
+    waiting: str = ""
+    trimmed_turns: int = 0
+    finished: Finished | None = None
+    error: str = ""
+    is_stopped: bool = False
+
+    def after(self, events: Iterable[ChatEvent]) -> "Answer":
+        answer = self
+        for event in events:
+            match event:
+                case TextDelta():
+                    answer = replace(answer, text=answer.text + event.text, waiting="")
+                case Finished():
+                    answer = replace(answer, finished=event)
+                case Waiting():
+                    answer = replace(answer, waiting=event.user_message)
+                case Trimmed():
+                    answer = replace(answer, trimmed_turns=event.turns)
+                case _:
+                    assert_never(event)
+        return answer
+
+    def stopped(self) -> "Answer":
+        return self if self.finished else replace(self, is_stopped=True, waiting="")
+
+    def failed(self, error: ChatError) -> "Answer":
+        return replace(self, error=error.user_message, waiting="")
+
+    def message(self) -> PageMessage:
+        return page_message(Role.ASSISTANT, self.text, self.footer())
+
+    def footer(self) -> str:
+        """Markdown, made of our own words and figures only."""
+        if self.waiting:
+            return f"{self.waiting} This goes on by itself."
+        notes = []
+        if self.trimmed_turns:
+            turns = "oldest turn was" if self.trimmed_turns == 1 else f"{self.trimmed_turns} oldest turns were"
+            notes.append(f"The {turns} left out, because the model’s window is full.")
+        if self.finished and self.finished.reason is FinishReason.LENGTH:
+            notes.append("Cut at the longest answer allowed.")
+        if self.is_stopped:
+            notes.append("Stopped.")
+        if self.error:
+            notes.append(f"**{self.error}**")
+        return "  \n".join([*notes, *self._figures()]) or ("" if self.text else "…")
+
+    def _figures(self) -> list[str]:
+        if not self.finished:
+            return []
+        figures = [self.backend_label]
+        usage, timings = self.finished.usage, self.finished.timings
+        if usage:
+            reused = f" ({usage.cached_tokens:,} reused)" if usage.cached_tokens else ""
+            figures.append(f"{usage.prompt_tokens:,} tokens in{reused}, {usage.completion_tokens:,} out")
+        if timings:
+            figures.append(f"first after {timings.first_token_seconds:.2f} s")
+        if usage and timings and timings.streaming_seconds >= _MEASURABLE_SECONDS:
+            figures.append(f"{(usage.completion_tokens - 1) / timings.streaming_seconds:,.0f} tokens/s")
+        return [" · ".join(figures)]

@@ -1,0 +1,25 @@
+"""Puts the page into a FastAPI application, with everything off that a chat does not need."""
+
+import gradio as gr
+from fastapi import FastAPI
+
+from app.backends.catalog import BackendChoice
+from app.ui.look import LOGO, STYLE_SHEET, build_theme
+from app.ui.page import build_page
+
+
+def mount_page(server: FastAPI, choices: tuple[BackendChoice, ...]) -> None:
+    """The page at `/`, after the routes that `server` has already."""
+    gr.mount_gradio_app(
+        server,
+        build_page(choices),
+        path="/",
+        theme=build_theme(),
+        css_paths=[STYLE_SHEET],
+        favicon_path=str(LOGO),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+    )

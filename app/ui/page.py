@@ -1,0 +1,173 @@
+"""The page: its parts, and which event leads to which handler."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from app.backends.catalog import BackendChoice
+from app.errors import BackendError, BackendNotReady
+from app.ui.chat_pane import ChatPane
+from app.ui.look import TITLE
+from app.ui.sidebar import Sidebar, build_sidebar
+from app.ui.starters import STARTERS
+
+# How often a model that is not there yet is looked for again.
+_LOOK_AGAIN_SECONDS = 2
+_DEMONSTRATION = (
+    "**This is the small built-in demonstration model.** It shows how the page works and knows little. "
+    "Connect Mistral-7B by setting `RAY_SERVE_URL`."
+)
+# For what is answered from memory: not worth a place in the queue, and nothing for the public API.
+_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# On a narrow screen an open sidebar covers everything (Gradio cannot tell before the page is there).
+_FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.open .toggle-button')?.click() }"
+# Gradio follows the chat only from its very end, which a text box that shrinks or grows moves away.
+_TO_THE_END = "() => { const chat = document.querySelector('#chat .bubble-wrap'); chat.scrollTop = chat.scrollHeight }"
+_PLACEHOLDER = "<h2>What would you like to know?</h2><p>Ask anything, or begin with one of these.</p>"
+_MATHEMATICS: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "\\[", "right": "\\]", "display": True},
+    {"left": "\\(", "right": "\\)", "display": False},
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chat:
+    demonstration: gr.Markdown
+    chat: gr.Chatbot
+    notice: gr.Markdown
+    message: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
+
+
+def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
+    """The whole page for these choices of model; nothing is asked of a backend before someone opens it."""
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
+    with page:
+        sidebar = build_sidebar(choices)
+        parts = _build_chat()
+        answers = _connect_chat(parts, sidebar, ChatPane(choices), page)
+        _connect_status(parts, sidebar, choices, [page.load, *(answer.then for answer in answers)])
+        page.load(None, js=_FOLD_SIDEBAR)
+    # Gradio copies this when it makes its queue; every answer under way takes one of these.
+    page.max_threads = 200
+    page.queue(default_concurrency_limit=64, max_size=256, api_open=False)
+    return page
+
+
+def _build_chat() -> _Chat:
+    with gr.Column(elem_id="main"):
+        demonstration = gr.Markdown(_DEMONSTRATION, visible=False, elem_id="demonstration")
+        chat = gr.Chatbot(
+            elem_id="chat",
+            show_label=False,
+            label="Conversation",
+            layout="bubble",
+            height=None,
+            buttons=["copy"],
+            latex_delimiters=_MATHEMATICS,
+            placeholder=_PLACEHOLDER,
+            examples=[{"text": text, "display_text": title} for title, text in STARTERS.items()],
+        )
+        notice = gr.Markdown(visible=False, elem_id="notice")
+        with gr.Row(elem_id="composer"):
+            message = gr.Textbox(
+                elem_id="message",
+                label="Message",
+                show_label=False,
+                placeholder="Write a message…",
+                lines=1,
+                max_lines=8,
+                autofocus=True,
+                scale=1,
+            )
+            send = gr.Button("Send", variant="primary", elem_id="send", scale=0)
+            stop = gr.Button("Stop", variant="stop", elem_id="stop", visible=False, scale=0)
+    return _Chat(demonstration, chat, notice, message, send, stop)
+
+
+def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
+    """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
+    session_id, refusal = gr.State(_new_session_id), gr.State(None)
+    composer = [parts.message, parts.chat]
+    composer_and_buttons = [*composer, parts.notice, parts.send, parts.stop]
+
+    sent = gr.on([parts.message.submit, parts.send.click], pane.accept, composer, composer_and_buttons, **_AT_ONCE)
+    chosen = parts.chat.example_select(pane.accept_starter, parts.chat, composer_and_buttons[1:], **_AT_ONCE)
+    answers = [
+        accepted.then(
+            pane.stream,
+            [parts.chat, session_id, *sidebar.turn_inputs],
+            [parts.chat, refusal],
+            concurrency_limit=None,
+            postprocess=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        for accepted in (sent, chosen)
+    ]
+    for accepted in (sent, chosen):
+        accepted.then(None, js=_TO_THE_END)
+    for answer in answers:
+        answer.then(
+            pane.settle,
+            [refusal, parts.message],
+            [refusal, parts.message, parts.notice, parts.send, parts.stop],
+            **_AT_ONCE,
+        )
+    parts.stop.click(pane.stop, **_AT_ONCE)
+    # Cancelling, and not only stopping: nothing that is still on its way may be drawn into the empty chat.
+    sidebar.new_chat.click(pane.leave, None, None, cancels=answers, **_AT_ONCE).then(
+        _new_chat, None, [parts.chat, session_id, parts.notice, parts.send, parts.stop], **_AT_ONCE
+    ).then(None, js=_FOLD_SIDEBAR)
+    page.unload(pane.leave)
+    return answers
+
+
+def _connect_status(
+    parts: _Chat, sidebar: Sidebar, choices: tuple[BackendChoice, ...], moments: list[Callable[..., Dependency]]
+) -> None:
+    """Says which model serves, or why none does, at those moments and until it is there."""
+    by_label = {choice.label: choice for choice in choices}
+    look_again = gr.Timer(_LOOK_AGAIN_SECONDS, active=False)
+
+    async def describe(label: str) -> tuple[str, Any, Any]:
+        choice = by_label[label]
+        demonstration = gr.update(visible=choice.is_demonstration)
+        try:
+            model = await choice.backend.describe()
+        except BackendNotReady:
+            return "The model is still loading…", gr.Timer(active=True), demonstration
+        except BackendError as error:
+            return f"⚠ {error.user_message}", gr.Timer(active=True), demonstration
+        status = f"`{_plain(model.model_id)}` is ready; its window has {model.window_tokens:,} tokens."
+        return status, gr.Timer(active=False), demonstration
+
+    for moment in (*moments, sidebar.backend.change, look_again.tick):
+        moment(
+            describe,
+            sidebar.backend,
+            [sidebar.model_status, look_again, parts.demonstration],
+            concurrency_limit=None,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+
+def _plain(model_id: str) -> str:
+    """A server's word for its model, without anything that Markdown or HTML could mean."""
+    return re.sub(r"[^\w./:@-]", "", model_id)[:100]
+
+
+def _new_session_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _new_chat() -> Any:
+    return [], _new_session_id(), gr.update(value="", visible=False), gr.update(visible=True), gr.update(visible=False)

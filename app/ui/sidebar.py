@@ -1,0 +1,123 @@
+"""The sidebar: which model answers, what it is told beforehand, and how it samples."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from app.backends.catalog import BackendChoice
+from app.generation import GenerationParameters
+from app.prompts.template import PromptFormat
+from app.ui.look import HEADER
+
+_AUTOMATIC = "automatic"
+_PROMPT_FORMATS = [
+    ("Automatic, by the model’s name", _AUTOMATIC),
+    ("Mistral Instruct v0.1, v0.2", PromptFormat.MISTRAL_V1),
+    ("Mistral Instruct v0.3", PromptFormat.MISTRAL_V3),
+    ("Llama 2 Chat", PromptFormat.LLAMA_2),
+    ("None: complete the text (base models)", PromptFormat.NONE),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sidebar:
+    new_chat: gr.Button
+    backend: gr.Radio
+    model_status: gr.Markdown
+    system_prompt: gr.Textbox
+    prompt_format: gr.Dropdown
+    sampling: tuple[gr.Slider, ...]
+
+    @property
+    def turn_inputs(self) -> list[gr.components.Component]:
+        """In the order in which `TurnSettings.from_page` takes their values."""
+        return [self.backend, self.system_prompt, self.prompt_format, *self.sampling]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    backend_label: str
+    system_prompt: str
+    prompt_format: PromptFormat | None
+    parameters: GenerationParameters
+
+    @classmethod
+    def from_page(cls, backend_label: str, system_prompt: str, prompt_format: str, *sampling: float) -> "TurnSettings":
+        """Raises ValueError for values that the page's own controls cannot give."""
+        temperature, top_p, top_k, max_tokens, repetition_penalty = sampling
+        return cls(
+            backend_label=backend_label,
+            system_prompt=system_prompt,
+            prompt_format=None if prompt_format == _AUTOMATIC else PromptFormat(prompt_format),
+            parameters=GenerationParameters(
+                temperature=temperature,
+                top_p=top_p,
+                top_k=int(top_k),
+                max_tokens=int(max_tokens),
+                repetition_penalty=repetition_penalty,
+            ),
+        )
+
+
+def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
+    labels = [choice.label for choice in choices]
+    with gr.Sidebar(elem_id="sidebar", width=330):
+        gr.HTML(HEADER, elem_id="brand")
+        new_chat = gr.Button("New chat", elem_id="new-chat", variant="secondary")
+        backend = gr.Radio(labels, value=labels[0], label="Model", elem_id="backend")
+        model_status = gr.Markdown("Looking for the model…", elem_id="model-status")
+        system_prompt = gr.Textbox(
+            label="System prompt",
+            placeholder="What the model should know or be before the first message",
+            lines=3,
+            max_lines=10,
+            elem_id="system-prompt",
+        )
+        with gr.Accordion("Sampling", open=False, elem_id="sampling"):
+            sampling = _build_sampling(GenerationParameters())
+            prompt_format = gr.Dropdown(
+                _PROMPT_FORMATS, value=_AUTOMATIC, label="Prompt format", elem_id="prompt-format"
+            )
+    return Sidebar(new_chat, backend, model_status, system_prompt, prompt_format, sampling)
+
+
+def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
+    return (
+        gr.Slider(
+            0,
+            2,
+            defaults.temperature,
+            step=0.05,
+            label="Temperature",
+            info="0 always takes the likeliest token",
+            elem_id="temperature",
+        ),
+        gr.Slider(
+            0.05,
+            1,
+            defaults.top_p,
+            step=0.05,
+            label="Top-p",
+            info="Only tokens that together are this likely",
+            elem_id="top-p",
+        ),
+        gr.Slider(
+            0,
+            200,
+            defaults.top_k,
+            step=1,
+            label="Top-k",
+            info="Only so many of the likeliest tokens; 0: all",
+            elem_id="top-k",
+        ),
+        gr.Slider(1, 4096, defaults.max_tokens, step=1, label="Longest answer", info="In tokens", elem_id="max-tokens"),
+        gr.Slider(
+            1,
+            2,
+            defaults.repetition_penalty,
+            step=0.01,
+            label="Repetition penalty",
+            info="1: none; more makes it avoid what was said",
+            elem_id="repetition-penalty",
+        ),
+    )

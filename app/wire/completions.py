@@ -1,0 +1,112 @@
+"""The dialect of OpenAI's `/v1/completions`: request bodies, and streamed answers to events.
+
+It is what this product's model server speaks, and vLLM, TGI and llama.cpp. Golden files: `tests/wire/`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from app.errors import BackendFailed, StreamInterrupted
+from app.generation import Finished, FinishReason, GenerationRequest, StreamEvent, TextDelta, Usage
+from app.text import encodable
+from app.wire.server_sent_events import EventDecoder
+
+Value = TypeVar("Value")
+
+_END = "[DONE]"
+
+
+def completion_body(request: GenerationRequest, model_id: str) -> dict[str, Any]:
+    """The JSON body. `top_k` and `repetition_penalty` are not OpenAI's; vLLM, TGI and our server know them."""
+    parameters = request.parameters
+    body: dict[str, Any] = {
+        "model": model_id,
+        "prompt": request.prompt,
+        "max_tokens": parameters.max_tokens,
+        "temperature": parameters.temperature,
+        "top_p": parameters.top_p,
+        "top_k": parameters.top_k,
+        "repetition_penalty": parameters.repetition_penalty,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if parameters.seed is not None:
+        body["seed"] = parameters.seed
+    if parameters.stop:
+        body["stop"] = list(parameters.stop)
+    return body
+
+
+class CompletionDecoder:
+    """Feed it bytes in any pieces. It yields text, then exactly one Finished, once `[DONE]` has come.
+
+    Raises BackendFailed for an error event or for what is not in the dialect; `close`, to be called at the end of
+    input, raises StreamInterrupted where the end did not come. Only `[DONE]` is the end: a server that dies simply
+    stops sending.
+    """
+
+    def __init__(self) -> None:
+        self._events = EventDecoder()
+        self._reason: FinishReason | None = None
+        self._usage: Usage | None = None
+        self.is_finished = False
+
+    def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
+        for data in self._events.feed(chunk):
+            if self.is_finished:
+                return
+            if data == _END:
+                yield self._finish()
+            else:
+                yield from self._accept(_record(data))
+
+    def close(self) -> None:
+        if not self.is_finished:
+            raise StreamInterrupted("the body ended before [DONE]")
+
+    def _finish(self) -> Finished:
+        if self._reason is None:
+            raise StreamInterrupted("[DONE] came before a finish_reason")
+        self.is_finished = True
+        return Finished(self._reason, self._usage)
+
+    def _accept(self, record: dict[str, Any]) -> Iterator[StreamEvent]:
+        if "error" in record:
+            raise BackendFailed(f"error event: {record['error']!r}")
+        if usage := _optional(record, "usage", dict):
+            self._usage = _usage(usage)
+        for choice in _optional(record, "choices", list) or ():
+            if not isinstance(choice, dict):
+                raise BackendFailed(f"not a choice: {choice!r}")
+            if reason := _optional(choice, "finish_reason", str):
+                self._reason = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
+            if text := _optional(choice, "text", str):
+                yield TextDelta(encodable(text))
+
+
+def _record(data: str) -> dict[str, Any]:
+    try:
+        record = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BackendFailed(f"not JSON: {data[:200]!r}") from error
+    if not isinstance(record, dict):
+        raise BackendFailed(f"not a JSON object: {data[:200]!r}")
+    return record
+
+
+def _optional(record: dict[str, Any], name: str, kind: type[Value]) -> Value | None:
+    """The field, None where it is absent or null. Raises BackendFailed where it is something else."""
+    value = record.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise BackendFailed(f"{name} is {value!r}")
+    return value
+
+
+def _usage(usage: dict[str, Any]) -> Usage | None:
+    """None where the server does not tell both counts."""
+    prompt_tokens, completion_tokens = (_optional(usage, name, int) for name in ("prompt_tokens", "completion_tokens"))
+    if prompt_tokens is None or completion_tokens is None:
+        return None
+    details = _optional(usage, "prompt_tokens_details", dict) or {}
+    return Usage(prompt_tokens, completion_tokens, _optional(details, "cached_tokens", int) or 0)

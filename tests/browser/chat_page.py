@@ -1,0 +1,57 @@
+"""What a person does on the page and sees there, for the browser tests."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class ChatPage:
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        page.goto(url)
+        self.box = page.locator("#message textarea")
+        expect(self.box).to_be_visible()
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.locator("#chat .bot")
+
+    @property
+    def questions(self) -> Locator:
+        return self.page.locator("#chat .user-row")
+
+    @property
+    def last_answer(self) -> Locator:
+        return self.answers.last
+
+    @property
+    def notice(self) -> Locator:
+        return self.page.locator("#notice")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("#model-status")
+
+    def send(self, text: str) -> None:
+        """Enter, and the question is on the page."""
+        before = self.questions.count()
+        self.box.fill(text)
+        self.box.press("Enter")
+        expect(self.questions).to_have_count(before + 1)
+
+    def wait_for_end(self) -> None:
+        expect(self.page.locator("#send")).to_be_visible(timeout=60_000)
+        expect(self.page.locator("#stop")).to_be_hidden()
+
+    def ask(self, text: str) -> str:
+        """The whole answer with its footer."""
+        before = self.answers.count()
+        self.send(text)
+        self.wait_for_end()
+        expect(self.answers).to_have_count(before + 1)
+        return self.last_answer.inner_text()
+
+    def set_slider(self, name: str, value: float) -> None:
+        box = self.page.locator(f"#{name} input[type=number]")
+        if not box.is_visible():
+            self.page.locator("#sampling > button").click()
+        box.fill(str(value))
+        box.press("Tab")
