@@ -61,8 +61,9 @@ class ChatPane:
     ) -> AsyncGenerator[Any]:
         """The chat with the answer as it grows. Outputs: chat, refusal."""
         session = _session(request)
-        stop = self._running.claim(session)
-        if stop is None or not awaits_answer(history):
+        # in this order: a call whose page does not show the question yet must leave the answer to the one that does
+        stop = self._running.claim(session) if awaits_answer(history) else None
+        if stop is None:
             yield gr.skip(), gr.skip()  # nothing was accepted; a generator that yields nothing would empty the chat
             return
         try:
@@ -72,7 +73,7 @@ class ChatPane:
         except InvalidMessage as error:
             yield history[:-1], (read_message(history[-1]).content, error.user_message)
         finally:
-            self._running.end(session)
+            self._running.end(session, stop)
 
     async def _answers(
         self, history: list[PageMessage], session_id: str, stop: asyncio.Event, sidebar: tuple[Any, ...]
@@ -105,9 +106,8 @@ class ChatPane:
 
         Outputs: refusal, message, notice, send, stop.
         """
-        if self._running.is_streaming(_session(request)):  # Enter was pressed again: another call makes the answer
+        if self._running.is_under_way(_session(request)):  # of another click, which has a settle of its own
             return gr.skip()
-        self._running.end(_session(request))
         buttons = gr.update(visible=True), gr.update(visible=False)
         if refusal is None:
             return None, gr.skip(), gr.skip(), *buttons
@@ -119,8 +119,7 @@ class ChatPane:
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed, or a new chat begins: nobody waits for the answer."""
-        self._running.stop(_session(request))
-        self._running.end(_session(request))
+        self._running.forget(_session(request))
 
 
 def _notice(text: str = "") -> Any:

@@ -1,15 +1,22 @@
 """Which sessions have an answer under way, and how Stop reaches it.
 
 A click on Send becomes three calls from the browser (accept, stream, settle), and nothing keeps a person from pressing
-Enter again between them: the first call begins an answer, exactly one stream claims it, its end frees the page.
+Enter again between them: the calls of two clicks arrive in any order. The first accept begins an answer, exactly one
+stream claims it, and only that stream ends it.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+# An answer that no stream has claimed by then lost its call on the way; a new one may take its place.
+_CLAIM_SECONDS = 10.0
 
 
 @dataclass
 class _Running:
+    begun_seconds: float
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     is_claimed: bool = False
 
@@ -17,14 +24,16 @@ class _Running:
 class RunningAnswers:
     """At most one answer for each session. Stop is a request: the answer ends itself, and keeps what it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._running: dict[str, _Running] = {}
+        self._clock = clock
 
     def begin(self, session: str) -> bool:
         """False where one is under way already."""
-        if session in self._running:
+        running = self._running.get(session)
+        if running is not None and (running.is_claimed or self._clock() - running.begun_seconds < _CLAIM_SECONDS):
             return False
-        self._running[session] = _Running()
+        self._running[session] = _Running(self._clock())
         return True
 
     def claim(self, session: str) -> asyncio.Event | None:
@@ -35,12 +44,19 @@ class RunningAnswers:
         running.is_claimed = True
         return running.stop
 
+    def end(self, session: str, stop: asyncio.Event) -> None:
+        """The answer that was claimed with this event has ended; one that began since then goes on."""
+        if session in self._running and self._running[session].stop is stop:
+            del self._running[session]
+
     def stop(self, session: str) -> None:
         if session in self._running:
             self._running[session].stop.set()
 
-    def end(self, session: str) -> None:
+    def forget(self, session: str) -> None:
+        """Nobody waits for this session's answer any more."""
+        self.stop(session)
         self._running.pop(session, None)
 
-    def is_streaming(self, session: str) -> bool:
-        return session in self._running and self._running[session].is_claimed
+    def is_under_way(self, session: str) -> bool:
+        return session in self._running
