@@ -69,6 +69,8 @@ class ChatPane:
         try:
             async with aclosing(self._answers(history, session_id, stop, sidebar)) as answers:
                 async for answer in answers:
+                    if not self._running.is_under_way(session, stop):
+                        return  # a new chat has begun, and nothing may be drawn into it
                     yield [*history, answer], None
         except InvalidMessage as error:
             yield history[:-1], (read_message(history[-1]).content, error.user_message)

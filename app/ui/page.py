@@ -24,6 +24,8 @@ _DEMONSTRATION = (
 )
 # For what is answered from memory: not worth a place in the queue, and nothing for the public API.
 _AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# For the calls of a click on Send: by default Gradio drops one that finds another under way, and all that follow it.
+_EACH_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
 # On a narrow screen an open sidebar covers everything (Gradio cannot tell before the page is there).
 _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.open .toggle-button')?.click() }"
 # Gradio follows the chat only from its very end, which a text box that shrinks or grows moves away.
@@ -98,8 +100,12 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
     composer = [parts.message, parts.chat]
     composer_and_buttons = [*composer, parts.notice, parts.send, parts.stop]
 
-    sent = gr.on([parts.message.submit, parts.send.click], pane.accept, composer, composer_and_buttons, **_AT_ONCE)
-    chosen = parts.chat.example_select(pane.accept_starter, parts.chat, composer_and_buttons[1:], **_AT_ONCE)
+    sent = gr.on(
+        [parts.message.submit, parts.send.click], pane.accept, composer, composer_and_buttons, **_AT_ONCE, **_EACH_TIME
+    )
+    chosen = parts.chat.example_select(
+        pane.accept_starter, parts.chat, composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
+    )
     answers = [
         accepted.then(
             pane.stream,
@@ -109,6 +115,7 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
             postprocess=False,
             show_progress="hidden",
             api_visibility="private",
+            **_EACH_TIME,
         )
         for accepted in (sent, chosen)
     ]
@@ -120,6 +127,7 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
             [refusal, parts.message],
             [refusal, parts.message, parts.notice, parts.send, parts.stop],
             **_AT_ONCE,
+            **_EACH_TIME,
         )
     parts.stop.click(pane.stop, **_AT_ONCE)
     # Cancelling, and not only stopping: nothing that is still on its way may be drawn into the empty chat.

@@ -46,7 +46,7 @@ class RunningAnswers:
 
     def end(self, session: str, stop: asyncio.Event) -> None:
         """The answer that was claimed with this event has ended; one that began since then goes on."""
-        if session in self._running and self._running[session].stop is stop:
+        if self.is_under_way(session, stop):
             del self._running[session]
 
     def stop(self, session: str) -> None:
@@ -58,5 +58,7 @@ class RunningAnswers:
         self.stop(session)
         self._running.pop(session, None)
 
-    def is_under_way(self, session: str) -> bool:
-        return session in self._running
+    def is_under_way(self, session: str, stop: asyncio.Event | None = None) -> bool:
+        """Any answer, or the one that was claimed with this event."""
+        running = self._running.get(session)
+        return running is not None and (stop is None or running.stop is stop)
