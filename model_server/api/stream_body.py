@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
 from starlette.types import Send
 
@@ -22,17 +23,15 @@ class StreamBody:
     def __init__(self, send: Send, media_type: str) -> None:
         self._send = send
         self._headers = {"content-type": media_type, **HEADERS}
-        self._loop = asyncio.get_running_loop()
-        self._written_seconds = self._loop.time()
-        self._writing = asyncio.Lock()  # the status before the first bytes, whichever task comes first
+        self._opening = asyncio.Lock()  # the status before the first bytes, whichever task comes first
+        self._written_seconds = monotonic()
         self.is_open = False
 
     async def write(self, content: bytes) -> None:
-        async with self._writing:
-            if not self.is_open:
-                await self._open()
-            await self._send({"type": "http.response.body", "body": content, "more_body": True})
-        self._written_seconds = self._loop.time()
+        if not self.is_open:
+            await self._open()
+        await self._send({"type": "http.response.body", "body": content, "more_body": True})
+        self._written_seconds = monotonic()
 
     async def end(self) -> None:
         """Say that the body is complete; a body without this is cut off, which a client can tell."""
@@ -54,13 +53,14 @@ class StreamBody:
         pause_seconds = interval_seconds
         while True:
             await asyncio.sleep(pause_seconds)
-            pause_seconds = self._written_seconds + interval_seconds - self._loop.time()
+            pause_seconds = self._written_seconds + interval_seconds - monotonic()
             if pause_seconds <= 0:
                 pause_seconds = interval_seconds
-                if not self._writing.locked():  # a reader too slow for the text needs no comments
-                    await self.write(comment)
+                await self.write(comment)
 
     async def _open(self) -> None:
-        raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in self._headers.items()]
-        await self._send({"type": "http.response.start", "status": 200, "headers": raw})
-        self.is_open = True
+        async with self._opening:
+            if not self.is_open:
+                raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in self._headers.items()]
+                await self._send({"type": "http.response.start", "status": 200, "headers": raw})
+                self.is_open = True

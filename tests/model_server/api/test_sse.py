@@ -72,6 +72,7 @@ def test_the_other_bodies_are_the_golden_files() -> None:
 
 def test_comments_come_before_and_between_the_events() -> None:
     form = OpenAIStream(CompletionForm(HEAD))
-    first, *others = map(form.encode, [*HELLO, STOPPED])
+    events: list[TextDelta | Finished] = [*HELLO, STOPPED]
+    first, *others = map(form.encode, events)
     body = KEEP_ALIVE + KEEP_ALIVE + form.opening() + first + KEEP_ALIVE + b"".join(others)
     assert body == wire_bytes("completion_stream_kept_alive.sse")

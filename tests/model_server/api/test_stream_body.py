@@ -29,6 +29,9 @@ class Exchange:
 
     def __init__(self, interval_seconds: float, form: StreamForm = FORM) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.may_send = asyncio.Event()
+        self.may_send.set()
+        self.sends = 0  # begun
         self._events: asyncio.Queue[TextDelta | Finished | ServerError] = asyncio.Queue()
         self.is_closed = False
         response = StreamedResponse(self._read(), form, keep_alive_seconds=interval_seconds)
@@ -70,6 +73,8 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
+        self.sends += 1
+        await self.may_send.wait()
         self.sent.append(dict(message))
 
 
@@ -125,6 +130,21 @@ async def test_a_failure_after_the_first_comment_is_an_event() -> None:
     assert exchange.status == 200
     assert exchange.body.endswith(encode_failure(RequestTimedOut()))
     assert exchange.sent[-1]["more_body"] is False
+
+
+async def test_the_status_comes_first_also_where_text_arrives_while_it_is_being_sent() -> None:
+    exchange = Exchange(SHORT_SECONDS)
+    exchange.may_send.clear()
+    await wait_until(lambda: exchange.sends == 1)  # a comment is about to open the body
+    exchange.put(TextDelta("a"), END)
+    other = Exchange(SHORT_SECONDS)
+    await wait_until(lambda: comments(other) >= 3)
+    exchange.may_send.set()
+    other.put(END)
+    await exchange.finished()
+    assert [message["type"] for message in exchange.sent].index("http.response.start") == 0
+    assert [message["type"] for message in exchange.sent].count("http.response.start") == 1
+    assert exchange.body.replace(KEEP_ALIVE, b"") == FORM.encode(TextDelta("a")) + FORM.encode(END)
 
 
 async def test_a_client_that_leaves_between_comments_closes_the_events() -> None:
