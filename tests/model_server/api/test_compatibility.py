@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 import pytest
 
 from model_server.engine.engine import Engine
+from model_server.engine.request import Finished, GenerationRequest, TextDelta
 from tests.model_server.api.test_openai import CHAT
 from tests.model_server.engines import wait_until
 from tests.model_server.fakes import CountingExecutor
@@ -38,6 +40,23 @@ async def test_chat_answers_with_plain_text(client: httpx.AsyncClient, answer: s
         response = await client.post("/chat", json={"prompt": QUESTION, "stream": is_streamed, **GREEDY})
         assert response.headers["content-type"] == "text/plain; charset=utf-8"
         assert response.text == answer
+
+
+@pytest.mark.parametrize("path", ["/infer?sentence=hello", "/chat?prompt=hello"])
+async def test_an_answer_is_a_message_without_the_templates_space(
+    url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    requests: list[GenerationRequest] = []
+    stream = engine.stream
+
+    def remembering(request: GenerationRequest) -> AsyncGenerator[TextDelta | Finished, None]:
+        requests.append(request)
+        return stream(request)
+
+    monkeypatch.setattr(engine, "stream", remembering)
+    async with httpx.AsyncClient(base_url=url) as client:
+        assert (await client.get(path)).status_code == 200
+    assert [request.is_message for request in requests] == [True]
 
 
 @pytest.mark.parametrize(("path", "field"), [("/infer", "sentence"), ("/chat", "prompt")])

@@ -94,7 +94,7 @@ async def test_a_seed_gives_the_same_answer_twice(client: httpx.AsyncClient) -> 
 async def test_truncate_keeps_the_begin_token_and_the_end(client: httpx.AsyncClient) -> None:
     tail = await invoke(client, "over the lazy dog")
     tokens = (await client.post("/tokenize", json={"prompt": "over the lazy dog"})).json()["tokens"]
-    long = "<s> " + "x" * 40 + "<s>over the lazy dog"
+    long = "x" * 40 + "</s>over the lazy dog"
     assert (await invoke(client, long, truncate=len(tokens)))["generated_text"] == tail["generated_text"]
     assert (await invoke(client, truncate=200))["generated_text"] == (await invoke(client))["generated_text"]
 
