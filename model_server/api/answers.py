@@ -12,6 +12,7 @@ from model_server.engine.request import FinishReason, Usage
 from model_server.errors import ServerError
 
 JsonObject = dict[str, Any]
+Json = JsonObject | list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,13 @@ class ChatForm:
 
 def model_list(model_id: str, created: int, maximum_length: int) -> JsonObject:
     """Return the body of GET /v1/models; `maximum_length` is the window in tokens."""
+    return {"object": "list", "data": [model_object(model_id, created, maximum_length)]}
+
+
+def model_object(model_id: str, created: int, maximum_length: int) -> JsonObject:
+    """Return the body of GET /v1/models/{id}."""
     entry = {"id": model_id, "object": "model", "created": created, "owned_by": "twinstream"}
-    return {"object": "list", "data": [{**entry, "max_model_len": maximum_length}]}
+    return {**entry, "max_model_len": maximum_length}
 
 
 def token_count(tokens: tuple[int, ...], maximum_length: int) -> JsonObject:

@@ -11,8 +11,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from model_server.api.compatibility import CompatibilityRoutes
 from model_server.api.failures import install_error_handlers
 from model_server.api.guard import ApiKeyGuard, BodyLimit
+from model_server.api.head import HeadAsGet
+from model_server.api.invocations import InvocationRoutes
 from model_server.api.openai import OpenAIRoutes
 from model_server.api.responses import JsonBody
 from model_server.engine.engine import Engine
@@ -34,11 +37,14 @@ def build_application(settings: ServerSettings, engine: Engine | None = None) ->
     # the interactive pages load their scripts from elsewhere, so there are none; /openapi.json describes the API
     application = FastAPI(title="Twinstream model server", lifespan=lifespan, docs_url=None, redoc_url=None)
     application.state.engine = engine
+    application.add_middleware(HeadAsGet)
     application.add_middleware(BodyLimit)
     if settings.api_key is not None:
         application.add_middleware(ApiKeyGuard, api_key=settings.api_key)
     install_error_handlers(application)
-    application.include_router(OpenAIRoutes(engine, settings.model_id).router())
+    openai = OpenAIRoutes(engine, settings.model_id)
+    for routes in (openai, CompatibilityRoutes(engine), InvocationRoutes(engine, openai)):
+        application.include_router(routes.router())
 
     async def health() -> Response:
         """Say that the process serves."""

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from model_server.api.responses import error_response
 from model_server.errors import InvalidApiKey, RequestTooLarge
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})  # probes carry no key
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/ping"})  # probes carry no key
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 
 

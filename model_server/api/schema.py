@@ -14,6 +14,7 @@ from model_server.engine.request import MAXIMUM_STOP_LENGTH, MAXIMUM_STOP_STRING
 
 COMPLETION_MAX_TOKENS = 16  # OpenAI's default
 MAXIMUM_MESSAGES = 10_000
+BEAMS_REFUSED = "this server streams each token as it is chosen, so it cannot search with beams or take words back"
 
 Value = TypeVar("Value")
 
@@ -55,22 +56,35 @@ class GenerationBody(Body):
     stop: StopString | list[StopString] = Field(default_factory=list)
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
+    ignore_eos: bool = False
     n: int = 1
     best_of: int = 1
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
     logit_bias: dict[str, Any] = Field(default_factory=dict)
+    use_beam_search: bool = False
+    num_beams: int = 1
+    length_penalty: float = 1.0
+    early_stopping: bool | str = False
+    no_repeat_ngram_size: int = 0
 
     @field_validator("presence_penalty", "frequency_penalty", "logit_bias")
     @classmethod
     def _refuse_biases(cls, value: Value, field: ValidationInfo) -> Value:
-        return _refuse(value, str(field.field_name))
+        return refuse(value, str(field.field_name))
 
     @field_validator("n", "best_of")
     @classmethod
     def _refuse_several(cls, value: int) -> int:
         if value != 1:
             raise ValueError("this server makes one answer per request")
+        return value
+
+    @field_validator("use_beam_search", "num_beams", "length_penalty", "early_stopping", "no_repeat_ngram_size")
+    @classmethod
+    def _refuse_beams(cls, value: Value, field: ValidationInfo) -> Value:
+        if value != cls.model_fields[str(field.field_name)].default:
+            raise ValueError(BEAMS_REFUSED)
         return value
 
     @field_validator("stop")
@@ -90,6 +104,7 @@ class GenerationBody(Body):
             repetition_penalty=self.repetition_penalty,
             seed=self.seed,
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop),
+            ignores_end_token=self.ignore_eos,
         )
 
 
@@ -105,13 +120,13 @@ class CompletionBody(GenerationBody):
     @field_validator("logprobs")
     @classmethod
     def _refuse_logprobs(cls, value: int | None) -> int | None:
-        _refuse(value is not None, "log probabilities")  # 0 asks for those of the chosen tokens
+        refuse(value is not None, "log probabilities")  # 0 asks for those of the chosen tokens
         return value
 
     @field_validator("echo", "suffix")
     @classmethod
     def _refuse_additions(cls, value: Value, field: ValidationInfo) -> Value:
-        return _refuse(value, str(field.field_name))
+        return refuse(value, str(field.field_name))
 
 
 class TextPart(Body):
@@ -143,18 +158,18 @@ class ChatBody(GenerationBody):
     @field_validator("logprobs")
     @classmethod
     def _refuse_logprobs(cls, value: bool) -> bool:
-        return _refuse(value, "log probabilities")
+        return refuse(value, "log probabilities")
 
     @field_validator("response_format")
     @classmethod
     def _refuse_formats(cls, value: dict[str, Any]) -> dict[str, Any]:
-        _refuse(value not in ({}, {"type": "text"}), "response formats other than text")
+        refuse(value not in ({}, {"type": "text"}), "response formats other than text")
         return value
 
     @field_validator("tools")
     @classmethod
     def _refuse_tools(cls, value: list[Any]) -> list[Any]:
-        return _refuse(value, "tools")
+        return refuse(value, "tools")
 
 
 class TokenizeBody(Body):
@@ -171,7 +186,8 @@ class TokenizeBody(Body):
         return self
 
 
-def _refuse(value: Value, what: str) -> Value:
+def refuse(value: Value, what: str) -> Value:
+    """Return a value that asks for nothing; raise ValueError for any other."""
     if value:
         raise ValueError(f"this server does not offer {what}")
     return value

@@ -23,6 +23,7 @@ class Generation:
         self.channel = channel
         self._detokenizer = Detokenizer(pieces)
         self._stop_filter = StopFilter(request.sampling.stop)
+        self._is_stopped = False
         self._drops_space = request.is_message  # the template's, between its last control string and the answer
 
     def accept_token(self) -> tuple[str, bool]:
@@ -32,10 +33,10 @@ class Generation:
         text = "" if is_end_token else self._detokenizer.feed(sequence.last_token)
         if sequence.is_finished:
             text += self._detokenizer.flush()
-        shown, is_stopped = self._stop_filter.feed(self._without_space(text))
-        if sequence.is_finished and not is_stopped:
+        shown, self._is_stopped = self._stop_filter.feed(self._without_space(text))
+        if sequence.is_finished and not self._is_stopped:
             shown += self._stop_filter.flush()
-        return shown, is_stopped
+        return shown, self._is_stopped
 
     def events(self, text: str) -> list[StreamEvent]:
         """Return the events of a step: the text, and the end where the sequence has ended."""
@@ -43,7 +44,9 @@ class Generation:
         if self.sequence.is_finished:
             if self.sequence.finish_reason is None:
                 raise InternalError("a cancelled sequence has no reader")
-            events.append(Finished(self.sequence.finish_reason, self.sequence.usage))
+            # a stop string in the very last token that was allowed: the answer is complete, not cut
+            reason = FinishReason.STOP if self._is_stopped else self.sequence.finish_reason
+            events.append(Finished(reason, self.sequence.usage, self._is_stopped))
         return events
 
     def _without_space(self, text: str) -> str:

@@ -25,6 +25,7 @@ class SamplingParameters:
     repetition_penalty: float = 1.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    ignores_end_token: bool = False  # only max_tokens or a stop string ends the answer: for measuring
 
     def __post_init__(self) -> None:
         _check(self.max_tokens >= 1, "max_tokens", "must be at least 1")
@@ -75,6 +76,7 @@ class Finished:
 
     reason: FinishReason
     usage: Usage
+    is_stop_string: bool = False  # a stop string ended it, rather than the model
 
 
 @dataclass(frozen=True, slots=True)

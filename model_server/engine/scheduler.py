@@ -176,7 +176,7 @@ class Scheduler:
     def _advance(self, sequences: list[Sequence], logits: Logits) -> None:
         for sequence, token in zip(sequences, self._sample(logits, sequences), strict=True):
             sequence.tokens.append(token)
-            if token in self._end_token_ids:
+            if token in self._end_token_ids and not sequence.sampling.ignores_end_token:
                 self.finish(sequence, FinishReason.STOP)
             elif sequence.completion_length >= sequence.sampling.max_tokens:
                 self.finish(sequence, FinishReason.LENGTH)

@@ -21,6 +21,7 @@ from model_server.settings import ServerSettings
 from tests.model_server.checkpoints import write_checkpoint
 from tests.model_server.engines import wait_until
 from tests.model_server.fakes import CountingExecutor
+from tests.model_server.servers import serving
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,6 +69,19 @@ async def engine(
     executor.is_gated = False
     executor.gate.release(1000)
     await engine.stop()
+
+
+@pytest.fixture
+def counting(settings: ServerSettings, engine: Engine) -> FastAPI:
+    """The whole application on the engine that counts."""
+    return build_application(settings, engine)
+
+
+@pytest.fixture
+async def url(counting: FastAPI) -> AsyncIterator[str]:
+    """The address of the counting application behind a real uvicorn."""
+    async with serving(counting) as address:
+        yield address
 
 
 @pytest.fixture

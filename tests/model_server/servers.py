@@ -1,16 +1,21 @@
-"""Real servers for tests: subprocesses on loopback, ended by the test that started them."""
+"""Real servers on loopback, ended by the test that started them: subprocesses, or uvicorn in the test's process."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from model_server.http_server import bind
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -51,3 +56,15 @@ def wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
             raise RuntimeError(f"the server ended: {process.communicate()[1]}")
         time.sleep(0.02)
     raise TimeoutError("the server did not become ready")
+
+
+@asynccontextmanager
+async def serving(application: FastAPI) -> AsyncIterator[str]:
+    """Put a real uvicorn in front of an application whose engine the test owns; give its address."""
+    with bind("127.0.0.1", 0) as listener:
+        config = uvicorn.Config(application, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server._serve([listener]))  # not `serve`, which would take pytest's signals
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await running

@@ -37,6 +37,7 @@ SIZES = [1, 2, 3, 7, 64, 1_000_000]
     ("name", "text", "end"),
     [
         ("completion_stream.sse", "Hello", Finished(FinishReason.STOP)),
+        ("completion_stream_kept_alive.sse", "Hello", Finished(FinishReason.STOP)),
         ("completion_stream_with_usage.sse", "Hello", Finished(FinishReason.STOP, Usage(5, 2, 0))),
         (
             "completion_stream_unicode.sse",

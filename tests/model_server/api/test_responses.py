@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
-from model_server.api.application import build_application
 from model_server.engine.engine import Engine
-from model_server.http_server import bind
-from model_server.settings import ServerSettings
 from tests.model_server.engines import wait_until
 from tests.model_server.fakes import CountingExecutor
 
@@ -45,11 +40,6 @@ class Caller:
 
     async def _send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
-
-
-@pytest.fixture
-def counting(settings: ServerSettings, engine: Engine) -> FastAPI:
-    return build_application(settings, engine)
 
 
 @pytest.mark.parametrize("is_streamed", [True, False])
@@ -107,22 +97,11 @@ async def test_a_failure_before_the_first_text_keeps_its_status(counting: FastAP
     assert b'"code":"generation_failed"' in caller.sent[1]["body"]
 
 
-@pytest.fixture
-async def port(counting: FastAPI) -> AsyncIterator[int]:
-    """The counting application behind a real uvicorn."""
-    with bind("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(counting, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server._serve([listener]))  # not `serve`, which would take pytest's signals
-        yield int(listener.getsockname()[1])
-        server.should_exit = True
-        await serving
-
-
 async def test_a_closed_connection_is_noticed_at_once_while_nothing_is_sent(
-    port: int, engine: Engine, executor: CountingExecutor
+    url: str, engine: Engine, executor: CountingExecutor
 ) -> None:
     executor.is_gated = True
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
     body = json.dumps({**BODY, "stream": True}).encode()
     head = f"POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
     writer.write(head.encode() + b"\r\n\r\n" + body)

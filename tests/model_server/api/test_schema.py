@@ -24,6 +24,10 @@ def test_null_means_not_given_and_unknown_fields_are_ignored() -> None:
     assert body.sampling(16) == SamplingParameters(16)
 
 
+def test_ignore_eos_is_handed_on() -> None:
+    assert CompletionBody.model_validate({"prompt": "x", "ignore_eos": True}).sampling(1).ignores_end_token
+
+
 def test_top_k_minus_one_is_the_whole_vocabulary() -> None:
     assert CompletionBody.model_validate({"prompt": "x", "top_k": -1}).sampling(1).top_k == 0
 
@@ -57,6 +61,12 @@ def test_parts_of_a_message_are_one_text() -> None:
         {"frequency_penalty": -0.5},
         {"logit_bias": {"5": 1}},
         {"repetition_penalty": 1e-300},
+        {"use_beam_search": True},
+        {"num_beams": 4},
+        {"length_penalty": 0.8},
+        {"early_stopping": True},
+        {"no_repeat_ngram_size": 2},
+        {"ignore_eos": "yes"},
         {"stream": "yes"},
         {"prompt": ["a", "b"]},
         {"prompt": "lone \ud800 surrogate"},
@@ -86,7 +96,8 @@ def test_a_chat_with_a_wrong_field_is_refused(change: dict[str, Any]) -> None:
 
 def test_neutral_values_of_what_is_not_offered_are_fine() -> None:
     """Clients send them by habit."""
-    neutral = {"presence_penalty": 0, "frequency_penalty": 0, "logit_bias": {}, "n": 1}
+    neutral: dict[str, Any] = {"presence_penalty": 0, "frequency_penalty": 0, "logit_bias": {}, "n": 1, "num_beams": 1}
+    neutral.update(use_beam_search=False, length_penalty=1, early_stopping=False, no_repeat_ngram_size=0)
     CompletionBody.model_validate({"prompt": "x", "echo": False, "suffix": None, **neutral})
     ChatBody.model_validate({"messages": [USER], "response_format": {"type": "text"}, "logprobs": False, **neutral})
 

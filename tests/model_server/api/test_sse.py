@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from model_server.api.answers import AnswerForm, AnswerHead, ChatForm, CompletionForm, model_list, token_count
-from model_server.api.sse import encode_event, encode_failure, encode_json, encode_opening
+from model_server.api.answers import (
+    AnswerForm,
+    AnswerHead,
+    ChatForm,
+    CompletionForm,
+    model_list,
+    model_object,
+    token_count,
+)
+from model_server.api.sse import KEEP_ALIVE, OpenAIStream, encode_event, encode_failure, encode_json, encode_opening
 from model_server.engine.request import Finished, FinishReason, TextDelta, Usage
 from model_server.errors import GenerationFailed
 from tests.wire_files import wire_bytes
@@ -57,4 +65,14 @@ def test_whole_answers_are_the_golden_files() -> None:
 
 def test_the_other_bodies_are_the_golden_files() -> None:
     assert encode_json(model_list("twinstream-demo", HEAD.created, 1024)) == wire_bytes("models.json")
+    assert encode_json(model_object("twinstream-demo", HEAD.created, 1024)) == wire_bytes("model.json")
+    assert encode_json(["Hello"]) == wire_bytes("infer.json")
     assert encode_json(token_count((1, 17, 42), 1024)) == wire_bytes("tokenize.json")
+
+
+def test_comments_come_before_and_between_the_events() -> None:
+    form = OpenAIStream(CompletionForm(HEAD))
+    events: list[TextDelta | Finished] = [*HELLO, STOPPED]
+    first, *others = map(form.encode, events)
+    body = KEEP_ALIVE + KEEP_ALIVE + form.opening() + first + KEEP_ALIVE + b"".join(others)
+    assert body == wire_bytes("completion_stream_kept_alive.sse")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,32 @@ async def test_a_stop_string_ends_the_answer_and_frees_the_slot_in_the_same_step
     text, end = await collect(engine, greedy((FIRST, FIRST + 1), 50, stop=(stop,)))
     assert (text, end.reason) == (spelled(engine, FIRST + 2), FinishReason.STOP)
     assert executor.calls == ["prefill 0", "decode [0]"]
+
+
+async def test_a_stop_string_in_the_last_token_that_is_allowed_ends_the_answer_rather_than_its_length(
+    engine: Engine,
+) -> None:
+    request = greedy((FIRST, FIRST + 1), 2, stop=(spelled(engine, FIRST + 3),))
+    text, end = await collect(engine, request)
+    assert (text, end.reason, end.is_stop_string) == (spelled(engine, FIRST + 2), FinishReason.STOP, True)
+
+
+@pytest.mark.parametrize(("ignores_end_token", "count"), [(False, 2), (True, 5)])
+async def test_the_end_token_can_be_ignored_and_is_never_text(
+    engine: Engine, ignores_end_token: bool, count: int
+) -> None:
+    """After 0 comes 1, then 2, which is the end token."""
+    sampling = replace(greedy((), 5).sampling, ignores_end_token=ignores_end_token)
+    text, end = await collect(engine, GenerationRequest((FIRST, 0), sampling))
+    assert (end.usage.completion_tokens, end.is_stop_string) == (count, False)
+    assert end.reason is (FinishReason.LENGTH if ignores_end_token else FinishReason.STOP)
+    assert text == spelled(engine, 3, 4, 5)[: 100 if ignores_end_token else 0]
+
+
+async def test_a_stop_string_ends_an_answer_that_ignores_the_end_token(engine: Engine) -> None:
+    sampling = replace(greedy((), 200, (spelled(engine, FIRST),)).sampling, ignores_end_token=True)
+    _, end = await collect(engine, GenerationRequest((FIRST, 0), sampling))
+    assert (end.usage.completion_tokens, end.is_stop_string) == (FIRST, True)
 
 
 async def test_a_message_does_not_begin_with_the_templates_space(engine: Engine) -> None:
