@@ -58,13 +58,16 @@ def _serve_with_ray(settings: ServerSettings, options: argparse.Namespace) -> No
             "Install the version that requirements.txt names, or serve without --ray."
         ) from error
     configuration = load_configuration(options.config or DEFAULT_FILE)
-    for warning in check_against_settings(configuration, settings):
-        logger.warning("%s", warning)
+    ingress = Ingress(options.ingress or "direct")
+    warnings = check_against_settings(configuration, settings)
+    if ingress is Ingress.PROXY or options.check_config:  # they are about several replicas
+        for warning in warnings:
+            logger.warning("%s", warning)
     if options.check_config:
         logger.info("%s can be served.", configuration.path)
         return
     bind(options.host, options.port).close()  # Ray would find out only after seconds, and say so at length
-    serve_with_ray(configuration, Ingress(options.ingress or "direct"), options.host, options.port)
+    serve_with_ray(configuration, ingress, options.host, options.port)
 
 
 def _inherit(descriptor: int) -> socket.socket:

@@ -74,7 +74,7 @@ class ModelServer:
 class Loading:
     """Loads the model and remembers why it could not: Ray shows the reason to whoever deploys."""
 
-    failure = "The model could not be loaded."
+    failure = "The engine has failed; the log says why."
 
     def __call__(self, settings: ServerSettings) -> LoadedModel:
         try:
@@ -182,7 +182,7 @@ def _start_ray(configuration: ServeConfiguration, ingress: Ingress, host: str, p
             logging_config={"log_level": "ERROR", "enable_access_log": False},
         )
     except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
-        raise ConfigurationError(f"Ray could not start: {_last_line(error)}") from error
+        raise ConfigurationError(f"Ray could not start: {_last_line(str(error))}") from error
 
 
 def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> Any:
@@ -190,12 +190,14 @@ def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> Any:
     try:
         return serve.run(application, name=configuration.application_name, route_prefix=configuration.route_prefix)
     except RuntimeError as error:
-        raise ConfigurationError(f"Ray could not start a replica: {_last_line(error)}") from error
+        deployments = serve.status().applications[configuration.application_name].deployments
+        reason = deployments[DEPLOYMENT_NAME].message if DEPLOYMENT_NAME in deployments else str(error)
+        raise ConfigurationError(f"Ray could not start a replica. {_last_line(reason)}") from error
 
 
-def _last_line(error: Exception) -> str:
-    """Return what an error of Ray's says at the end of its tracebacks, without the name of the class."""
-    line = str(error).strip().rpartition("\n")[2].strip()
+def _last_line(text: str) -> str:
+    """Return what stands at the end of Ray's tracebacks, without the name of the error's class."""
+    line = text.strip().rpartition("\n")[2].strip()
     kind, colon, rest = line.partition(": ")
     return rest if colon and kind.replace(".", "").isidentifier() else line
 
