@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from typing import Any
 
 import ray
 from ray import serve
+from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -136,12 +136,11 @@ def serve_with_ray(configuration: ServeConfiguration, ingress: Ingress, host: st
     with TemporaryDirectory(prefix="ts-") as directory:  # Ray's socket names must stay below 108 characters
         try:
             _start_ray(configuration, ingress, host, port, directory)
-            handle = _deploy(configuration, options)
+            _deploy(configuration, options)
             logger.info("Serving with Ray (%s ingress) at http://%s:%s", ingress.value, host, port)
-            _wait_for_signal()
-            handle.broadcast("end_streams").results(timeout_s=END_STREAMS_SECONDS)
-        except (KeyboardInterrupt, TimeoutError):
-            logger.info("Stopping at once.")
+            threading.Event().wait()
+        except (KeyboardInterrupt, SystemExit):  # Ray's own handler exits, while Ray starts
+            _end_streams(configuration.application_name)
         finally:
             ray.shutdown()
 
@@ -175,6 +174,7 @@ def _start_ray(configuration: ServeConfiguration, ingress: Ingress, host: str, p
             _node_ip_address="127.0.0.1",
             _temp_dir=directory,
         )
+        _let_signals_interrupt()
         serve.start(
             proxy_location="HeadOnly",
             # with direct ingress the replica has the port, and Ray's proxy, which it starts all the same, any other
@@ -185,10 +185,10 @@ def _start_ray(configuration: ServeConfiguration, ingress: Ingress, host: str, p
         raise ConfigurationError(f"Ray could not start: {_last_line(str(error))}") from error
 
 
-def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> Any:
+def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> None:
     application = _deployment(options).bind()
     try:
-        return serve.run(application, name=configuration.application_name, route_prefix=configuration.route_prefix)
+        serve.run(application, name=configuration.application_name, route_prefix=configuration.route_prefix)
     except RuntimeError as error:
         deployments = serve.status().applications[configuration.application_name].deployments
         reason = deployments[DEPLOYMENT_NAME].message if DEPLOYMENT_NAME in deployments else str(error)
@@ -202,13 +202,22 @@ def _last_line(text: str) -> str:
     return rest if colon and kind.replace(".", "").isidentifier() else line
 
 
-def _wait_for_signal() -> None:
-    """Return after SIGINT or SIGTERM; set only now, because ray.init sets a handler of its own."""
-    stopped = threading.Event()
-    handler: Callable[[int, object], None] = lambda number, frame: stopped.set()  # noqa: E731 (the type needs a name)
+def _let_signals_interrupt() -> None:
+    """Make SIGTERM what Ctrl-C is, from now on: ray.init has set a handler of its own."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handler)
-    stopped.wait()
+        signal.signal(number, signal.default_int_handler)
+
+
+def _end_streams(application_name: str) -> None:
+    """End the streams of every replica that there is; a signal may also come while the first one still starts."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the end has begun, and takes seconds at most
+    try:
+        if ray.is_initialized():
+            handle = serve.get_app_handle(application_name)
+            handle.broadcast("end_streams").results(timeout_s=END_STREAMS_SECONDS)
+    except (RuntimeError, TimeoutError, RayServeException, ray.exceptions.RayError):
+        logger.info("Stopping at once.")
 
 
 def _environment(ingress: Ingress, port: int) -> dict[str, str]:
