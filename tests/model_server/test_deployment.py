@@ -107,7 +107,7 @@ def check_that_clients_who_go_away_free_their_slots(http: httpx.Client) -> None:
     for _ in range(SLOTS):
         leave(http)
     complete(http)
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 20
 
 
 def end(process: subprocess.Popen[str], response: httpx.Response) -> str:

@@ -99,7 +99,7 @@ def test_clients_that_go_away_free_their_slots_behind_the_proxy(http: httpx.Clie
     for _ in range(SLOTS):
         leave(http, headers)
     complete(http, headers)
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 20
 
 
 def test_a_signal_ends_the_streams_of_every_replica_with_an_error(
