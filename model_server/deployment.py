@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 from enum import Enum
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -166,7 +167,7 @@ def _start_ray(configuration: ServeConfiguration, ingress: Ingress, host: str, p
     try:
         ray.init(
             address="local",
-            num_cpus=max(1, round(replicas * configuration.cpus_per_replica)),  # what Ray plans with, not what is used
+            num_cpus=max(1, ceil(replicas * configuration.cpus_per_replica)),  # what Ray plans with, not what is used
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
@@ -178,7 +179,7 @@ def _start_ray(configuration: ServeConfiguration, ingress: Ingress, host: str, p
         serve.start(
             proxy_location="HeadOnly",
             # with direct ingress the replica has the port, and Ray's proxy, which it starts all the same, any other
-            http_options={"host": host, "port": port} if ingress is Ingress.PROXY else {"host": host, "port": 0},
+            http_options={**configuration.http_options, "host": host, "port": port if ingress is Ingress.PROXY else 0},
             logging_config={"log_level": "ERROR", "enable_access_log": False},
         )
     except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
@@ -190,8 +191,9 @@ def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> None:
     try:
         serve.run(application, name=configuration.application_name, route_prefix=configuration.route_prefix)
     except RuntimeError as error:
-        deployments = serve.status().applications[configuration.application_name].deployments
-        reason = deployments[DEPLOYMENT_NAME].message if DEPLOYMENT_NAME in deployments else str(error)
+        application_status = serve.status().applications.get(configuration.application_name)
+        deployment = application_status and application_status.deployments.get(DEPLOYMENT_NAME)
+        reason = deployment.message if deployment else str(error)
         raise ConfigurationError(f"Ray could not start a replica. {_last_line(reason)}") from error
 
 

@@ -32,6 +32,7 @@ class ServeConfiguration:
     path: Path
     application_name: str
     route_prefix: str
+    http_options: dict[str, Any]
     options: dict[str, Any]
 
     @property
@@ -110,7 +111,13 @@ def _only_deployment(path: Path, document: dict[str, Any]) -> ServeConfiguration
             "applications[0].deployments[0].num_replicas is 'auto', which is Ray's own idea of autoscaling. "
             "Give a number, or an autoscaling_config."
         )
-    return ServeConfiguration(path, application.get("name", "default"), application.get("route_prefix") or "/", options)
+    return ServeConfiguration(
+        path,
+        application.get("name", "default"),
+        application.get("route_prefix") or "/",
+        document.get("http_options", {}),
+        options,
+    )
 
 
 def _parse(path: Path) -> Any:

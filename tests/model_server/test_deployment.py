@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
 import subprocess
 import time
@@ -26,7 +27,7 @@ from model_server.deployment import (
 )
 from model_server.engine.engine import Engine, EngineState
 from model_server.errors import ConfigurationError, ModelFailed
-from model_server.serve_configuration import DEFAULT_FILE
+from model_server.serve_configuration import DEFAULT_FILE, IMPORT_PATH
 from model_server.settings import ServerSettings
 from tests.model_server.endless import SLOTS, STREAM, complete, environment, leave, write_endless_checkpoint
 from tests.model_server.servers import free_port, running_server, wait_until_ready
@@ -65,6 +66,11 @@ async def test_each_response_names_its_replica() -> None:
         assert (await client.get("/")).headers["x-replica-id"] == "abc"
 
 
+def test_a_cluster_can_import_what_the_configuration_names() -> None:
+    module, _, name = IMPORT_PATH.partition(":")
+    assert getattr(importlib.import_module(module), name) is build
+
+
 def test_settings_come_from_the_environment_and_not_from_args() -> None:
     assert build({}) is not None
     with pytest.raises(ConfigurationError, match="must be empty"):
@@ -76,6 +82,16 @@ def test_direct_ingress_refuses_a_second_replica_before_ray_starts(tmp_path: Pat
     path.write_text(DEFAULT_FILE.read_text("utf-8").replace("initial_replicas: 1", "initial_replicas: 2"), "utf-8")
     with pytest.raises(ConfigurationError, match=r"asks for 2 replicas.*Add --ingress proxy"):
         serve_with_ray(load_configuration(path), Ingress.DIRECT, "127.0.0.1", 8000)
+
+
+def test_a_ray_that_does_not_start_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**options: object) -> None:
+        raise RuntimeError("Traceback of many lines\nValueError: there is no room in /dev/shm")
+
+    monkeypatch.setattr("model_server.deployment.ray.init", fail)
+    monkeypatch.setattr("model_server.deployment._environment", lambda ingress, port: {})
+    with pytest.raises(ConfigurationError, match=r"^Ray could not start: there is no room in /dev/shm$"):
+        serve_with_ray(load_configuration(DEFAULT_FILE), Ingress.DIRECT, "127.0.0.1", 8000)
 
 
 @pytest.mark.ray
