@@ -6,6 +6,7 @@ import argparse
 import logging
 import socket
 import sys
+from pathlib import Path
 
 from model_server.api.application import build_application
 from model_server.errors import ConfigurationError
@@ -18,7 +19,10 @@ logger = logging.getLogger("model_server")
 
 def main(arguments: list[str]) -> int:
     """Return the exit code: 0 after an orderly end, 1 for a setting that cannot work."""
-    options = _build_parser().parse_args(arguments)
+    parser = _build_parser()
+    options = parser.parse_args(arguments)
+    if not options.ray and (options.ingress or options.config or options.check_config):
+        parser.error("--ingress, --config and --check-config are about Ray Serve: add --ray")
     # who hands a socket over is another program, which says itself what there is to say
     level = logging.INFO if options.fd is None else logging.WARNING
     logging.basicConfig(format="%(levelname)s %(message)s", level=level)
@@ -27,7 +31,7 @@ def main(arguments: list[str]) -> int:
         settings = load_settings()
         resolve_maximum_length(open_checkpoint(settings.model_dir), settings.max_model_length)
         if options.ray:
-            _serve_with_ray(settings, options.host, options.port)
+            _serve_with_ray(settings, options)
         else:
             _serve(settings, options)
     except ConfigurationError as error:
@@ -44,11 +48,26 @@ def _serve(settings: ServerSettings, options: argparse.Namespace) -> None:
     serve(application, listener, application.state.engine.stop, options.until_stdin_closes)
 
 
-def _serve_with_ray(settings: ServerSettings, host: str, port: int) -> None:
-    from model_server.deployment import serve_with_ray  # ray is optional, and takes a second to import
-
-    bind(host, port).close()  # Ray would find out only after seconds, and say so at length
-    serve_with_ray(settings, host, port)
+def _serve_with_ray(settings: ServerSettings, options: argparse.Namespace) -> None:
+    try:  # ray is optional, and takes a second to import
+        from model_server.deployment import Ingress, load_configuration, serve_with_ray
+        from model_server.serve_configuration import DEFAULT_FILE, check_against_settings
+    except ImportError as error:
+        raise ConfigurationError(
+            f"--ray needs Ray Serve, which cannot be imported here ({error}). "
+            "Install the version that requirements.txt names, or serve without --ray."
+        ) from error
+    configuration = load_configuration(options.config or DEFAULT_FILE)
+    ingress = Ingress(options.ingress or "direct")
+    warnings = check_against_settings(configuration, settings)
+    if ingress is Ingress.PROXY or options.check_config:  # they are about several replicas
+        for warning in warnings:
+            logger.warning("%s", warning)
+    if options.check_config:
+        logger.info("%s can be served.", configuration.path)
+        return
+    bind(options.host, options.port).close()  # Ray would find out only after seconds, and say so at length
+    serve_with_ray(configuration, ingress, options.host, options.port)
 
 
 def _inherit(descriptor: int) -> socket.socket:
@@ -65,6 +84,18 @@ def _build_parser() -> argparse.ArgumentParser:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     command.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     command.add_argument("--ray", action="store_true", help="serve as a Ray Serve deployment on this machine")
+    command.add_argument(
+        "--ingress",
+        choices=("direct", "proxy"),
+        help="with --ray: one replica that listens itself, which is the fastest, or Ray's proxy in front of as many "
+        "replicas as the configuration says (default: direct)",
+    )
+    command.add_argument(
+        "--config",
+        type=Path,
+        help="with --ray: Ray Serve's configuration (default: model_server/serve.yaml)",
+    )
+    command.add_argument("--check-config", action="store_true", help="with --ray: check the configuration, and end")
     command.add_argument("--fd", type=int, help="serve on this inherited listening socket instead of host and port")
     command.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser

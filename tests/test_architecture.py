@@ -28,8 +28,8 @@ FLOORS = {
     ],
     "model_server": [
         ["errors", "__init__"],
-        ["settings", "model_configuration"],
-        ["weights"],
+        ["settings", "model_configuration", "strict_schema"],
+        ["weights", "serve_configuration"],
         ["executors"],
         ["engine"],
         ["api"],
@@ -57,6 +57,7 @@ HOMES = {
         "torch": ["model_server/executors/", "model_server/engine/sampling.py", "model_server/engine/scheduler.py"],
         "safetensors": ["model_server/executors/torch/parameters.py"],
         "tokenizers": ["model_server/engine/"],
+        "yaml": ["model_server/serve_configuration.py"],
         "jinja2": ["model_server/engine/chat_template.py"],
         "fastapi": ["model_server/api/"],
         "uvicorn": ["model_server/http_server.py"],

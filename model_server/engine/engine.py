@@ -151,8 +151,12 @@ class Engine:
     def _run(self) -> None:
         model = self._load_model()
         if model is not None:
-            while self.step(model):
-                pass
+            try:
+                while self.step(model):
+                    pass
+            except Exception:
+                logger.exception("The engine has failed; the server is to be started anew.")
+                self._fail()
             model.executor.close()
 
     def _load_model(self) -> LoadedModel | None:
@@ -222,6 +226,11 @@ class Engine:
         channels = [self._generations.pop(sequence).channel for sequence in failed]
         model.scheduler.abandon()
         self._publish([(channel, [Failed(GenerationFailed())]) for channel in channels])
+
+    def _fail(self) -> None:
+        """End what is open, after an error outside any step: nobody makes these answers any more."""
+        self._state = EngineState.FAILED
+        self._publish([(generation.channel, [Failed(GenerationFailed())]) for generation in self._generations.values()])
 
     def _publish(self, batch: Batch) -> None:
         """Wake the event loop once, for all readers together."""

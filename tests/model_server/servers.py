@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,14 @@ from fastapi import FastAPI
 from model_server.http_server import bind
 
 PROJECT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 120.0  # Ray, on a busy machine
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on; for programs that cannot be given a socket."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @contextmanager
