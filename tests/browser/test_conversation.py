@@ -25,6 +25,7 @@ def test_a_conversation_over_two_turns_with_stop_and_no_other_host(page: Page, b
     assert NAME in chat.ask("What is my name?")  # answerable only from the turn before
 
     chat.send("Count from 1 to 100")
+    expect(chat.answers).to_have_count(3)
     expect(chat.last_answer).to_contain_text(re.compile(r"\d"))
     page.locator("#stop").click()
     chat.wait_for_end()
