@@ -32,6 +32,15 @@ class Channel:
         return _joined(events)
 
 
+Batch = list[tuple[Channel, list[StreamEvent]]]  # what one step gives to each reader
+
+
+def deliver(batch: Batch) -> None:
+    """Give each reader what one step made for it."""
+    for channel, events in batch:
+        channel.put(events)
+
+
 def _joined(events: list[StreamEvent]) -> list[StreamEvent]:
     text = "".join(event.text for event in events if isinstance(event, TextDelta))
     last: list[StreamEvent] = [event for event in events if not isinstance(event, TextDelta)]

@@ -15,17 +15,17 @@ from collections.abc import AsyncGenerator, Callable
 from enum import Enum
 from queue import SimpleQueue
 
-from model_server.engine.channel import Channel
+from model_server.engine.channel import Batch, Channel, deliver
 from model_server.engine.generation import Generation
 from model_server.engine.inbox import Cancel, Command, Stop, Submit, take_commands
 from model_server.engine.model import LoadedModel, load_model
-from model_server.engine.request import Failed, Finished, FinishReason, GenerationRequest, StreamEvent, TextDelta
+from model_server.engine.observation import observe_stream
+from model_server.engine.request import Failed, Finished, FinishReason, GenerationRequest, TextDelta
 from model_server.engine.sequence import Sequence, SequenceState
+from model_server.engine.statistics import EngineStatistics
 from model_server.engine.tokenizer import Tokenizer
 from model_server.errors import (
-    ContextLengthExceeded,
     GenerationFailed,
-    InvalidRequest,
     ModelFailed,
     ModelLoading,
     RequestTimedOut,
@@ -33,14 +33,11 @@ from model_server.errors import (
     ServerError,
     ServerStopping,
 )
-from model_server.executors.base import MINIMUM_PROMPT_LENGTH
 from model_server.settings import ServerSettings
 
 logger = logging.getLogger(__name__)
 
 STOP_PATIENCE_SECONDS = 1.0
-
-Batch = list[tuple[Channel, list[StreamEvent]]]  # what one step gives to each reader
 
 
 class EngineState(Enum):
@@ -65,6 +62,7 @@ class Engine:
         load: Callable[[ServerSettings], LoadedModel] = load_model,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.statistics = EngineStatistics()
         self._settings = settings
         self._load = load
         self._clock = clock  # read by both threads
@@ -122,29 +120,27 @@ class Engine:
 
         Closing it cancels the request and frees its slot before the next step. Raises a ServerError on failure.
         """
-        self._check(request)
-        channel = Channel()
-        deadline_seconds = self._clock() + self._settings.request_timeout_seconds
-        generation = Generation(request, self.tokenizer.pieces, channel, deadline_seconds)
-        self._open_channels.add(channel)
-        self._inbox.put(Submit(generation))
-        try:
-            while True:
-                for event in await channel.take():
-                    if isinstance(event, Failed):
-                        raise event.error
-                    yield event
-                    if isinstance(event, Finished):
-                        return
-        finally:
-            self._open_channels.discard(channel)
-            self._inbox.put(Cancel(generation))
-
-    def _check(self, request: GenerationRequest) -> None:
-        if len(request.prompt) < MINIMUM_PROMPT_LENGTH:
-            raise InvalidRequest("The prompt is empty. Please send some text.", "prompt")
-        if len(request.prompt) + request.sampling.max_tokens > self.tokenizer.maximum_length:
-            raise ContextLengthExceeded(self.tokenizer.maximum_length)
+        with observe_stream() as observation:
+            request.check_fits(self.tokenizer.maximum_length)
+            channel, now_seconds = Channel(), self._clock()
+            deadline_seconds = now_seconds + self._settings.request_timeout_seconds
+            generation = Generation(request, self.tokenizer.pieces, channel, deadline_seconds, now_seconds)
+            observation.sequence = generation.sequence
+            self._open_channels.add(channel)
+            self._inbox.put(Submit(generation))
+            try:
+                while True:
+                    for event in await channel.take():
+                        if isinstance(event, Failed):
+                            raise event.error
+                        if isinstance(event, Finished):
+                            observation.finish(event.reason)
+                        yield event
+                        if isinstance(event, Finished):
+                            return
+            finally:
+                self._open_channels.discard(channel)
+                self._inbox.put(Cancel(generation))
 
     # Everything below runs in the engine's thread.
 
@@ -176,8 +172,11 @@ class Engine:
         if not self._receive(model):
             return False
         self._expire(model)
+        start_seconds = self._clock()
         try:
-            self._publish(self._to_events(model, model.scheduler.step()))
+            advanced = model.scheduler.step(start_seconds)
+            self.statistics.add_step(model.scheduler.prefilled_last, start_seconds, self._clock(), advanced)
+            self._publish(self._to_events(model, advanced))
         except Exception:
             logger.exception("A step failed; every answer that was in it ends with an error.")
             self._fail_step(model)
@@ -235,9 +234,4 @@ class Engine:
     def _publish(self, batch: Batch) -> None:
         """Wake the event loop once, for all readers together."""
         if batch and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_deliver, batch)
-
-
-def _deliver(batch: Batch) -> None:
-    for channel, events in batch:
-        channel.put(events)
+            self._loop.call_soon_threadsafe(deliver, batch)

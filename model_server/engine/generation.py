@@ -17,9 +17,14 @@ from model_server.errors import InternalError
 
 class Generation:
     def __init__(
-        self, request: GenerationRequest, pieces: Pieces[bytes], channel: Channel, deadline_seconds: float
+        self,
+        request: GenerationRequest,
+        pieces: Pieces[bytes],
+        channel: Channel,
+        deadline_seconds: float,
+        arrival_seconds: float,
     ) -> None:
-        self.sequence = Sequence(request.prompt, request.sampling, deadline_seconds)
+        self.sequence = Sequence(request.prompt, request.sampling, deadline_seconds, arrival_seconds)
         self.channel = channel
         self._detokenizer = Detokenizer(pieces)
         self._stop_filter = StopFilter(request.sampling.stop)

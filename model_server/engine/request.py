@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from model_server.errors import InvalidRequest, ServerError
+from model_server.errors import ContextLengthExceeded, InvalidRequest, ServerError
+from model_server.executors.base import MINIMUM_PROMPT_LENGTH
 
 MAXIMUM_STOP_STRINGS = 16
 MAXIMUM_STOP_LENGTH = 256
@@ -45,6 +46,13 @@ class GenerationRequest:
     prompt: tuple[int, ...]
     sampling: SamplingParameters
     is_message: bool = False
+
+    def check_fits(self, maximum_length: int) -> None:
+        """Raise InvalidRequest where there is no prompt, or no room in the window for prompt and answer."""
+        if len(self.prompt) < MINIMUM_PROMPT_LENGTH:
+            raise InvalidRequest("The prompt is empty. Please send some text.", "prompt")
+        if len(self.prompt) + self.sampling.max_tokens > maximum_length:
+            raise ContextLengthExceeded(maximum_length)
 
 
 class FinishReason(str, Enum):

@@ -50,6 +50,7 @@ class Scheduler:
         self._prefilling: Sequence | None = None
         self._running: dict[int, Sequence] = {}  # by slot
         self._prefilled_last = False
+        self._now_seconds = 0.0
 
     @property
     def has_work(self) -> bool:
@@ -65,8 +66,18 @@ class Scheduler:
         return list(self._waiting)
 
     @property
+    def waiting_count(self) -> int:
+        """How many wait; like `free_slots` to be read by any thread."""
+        return len(self._waiting)
+
+    @property
     def free_slots(self) -> int:
         return self._slots.free_count
+
+    @property
+    def prefilled_last(self) -> bool:
+        """Whether the last step was a round of prefills."""
+        return self._prefilled_last
 
     def add(self, sequence: Sequence) -> None:
         """Let a sequence wait for a slot; raise ServerBusy where as many wait as may, besides the free slots."""
@@ -81,8 +92,12 @@ class Scheduler:
             self.finish(sequence, None)
         return expired
 
-    def step(self) -> list[Sequence]:
-        """Compute one round and return the sequences that got a token, some of them finished by it."""
+    def step(self, now_seconds: float = 0.0) -> list[Sequence]:
+        """Compute one round and return the sequences that got a token, some of them finished by it.
+
+        Sequences that get a slot in it are marked with `now_seconds`.
+        """
+        self._now_seconds = now_seconds
         is_prefill_round = self._can_prefill and not (self._prefilled_last and self._running)
         self._prefilled_last = is_prefill_round
         return self._prefill_round() if is_prefill_round else self._decode_round()
@@ -169,6 +184,7 @@ class Scheduler:
         # the last token is always computed, for the logits after it
         sequence.slot, sequence.cached_length = self._slots.acquire(sequence.tokens[:-1])
         sequence.computed_length = sequence.cached_length
+        sequence.start_seconds = self._now_seconds
         sequence.state = SequenceState.PREFILLING
         self._prefilling = sequence
         return sequence

@@ -24,20 +24,27 @@ class Sequence:
     """The prompt and what was generated, with the slot that holds it while it runs."""
 
     __slots__ = (
+        "arrival_seconds",
         "cached_length",
         "computed_length",
         "deadline_seconds",
         "finish_reason",
+        "first_token_seconds",
         "prompt_length",
         "random",
         "sampling",
         "slot",
+        "start_seconds",
         "state",
         "tokens",
     )
 
     def __init__(
-        self, prompt: tuple[int, ...], sampling: SamplingParameters, deadline_seconds: float = math.inf
+        self,
+        prompt: tuple[int, ...],
+        sampling: SamplingParameters,
+        deadline_seconds: float = math.inf,
+        arrival_seconds: float = 0.0,
     ) -> None:
         self.tokens = array("q", prompt)  # prompt and answer
         self.prompt_length = len(prompt)
@@ -45,6 +52,9 @@ class Sequence:
         self.cached_length = 0  # so many of these were there before
         self.sampling = sampling
         self.deadline_seconds = deadline_seconds  # on the clock of whoever asks the scheduler to expire
+        self.arrival_seconds = arrival_seconds  # on the same clock, as the next two
+        self.start_seconds: float | None = None  # when it got its slot
+        self.first_token_seconds: float | None = None
         self.random = Random(sampling.seed)  # one number per token: a seed gives the same text in any company
         self.state = SequenceState.WAITING
         self.slot: int | None = None
