@@ -11,6 +11,7 @@ from pathlib import Path
 from model_server.api.application import build_application
 from model_server.errors import ConfigurationError
 from model_server.http_server import bind, serve
+from model_server.logs import configure_logging
 from model_server.settings import ServerSettings, load_settings
 from model_server.weights import open_checkpoint, resolve_maximum_length
 
@@ -23,12 +24,10 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if not options.ray and (options.ingress or options.config or options.check_config):
         parser.error("--ingress, --config and --check-config are about Ray Serve: add --ray")
-    # who hands a socket over is another program, which says itself what there is to say
-    level = logging.INFO if options.fd is None else logging.WARNING
-    logging.basicConfig(format="%(levelname)s %(message)s", level=level)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         settings = load_settings()
+        # who hands a socket over is another program, which says itself what there is to say
+        configure_logging(settings, logging.INFO if options.fd is None else logging.WARNING)
         resolve_maximum_length(open_checkpoint(settings.model_dir), settings.max_model_length)
         if options.ray:
             _serve_with_ray(settings, options)

@@ -1,6 +1,7 @@
 """Plain uvicorn around the application: one process, one listening socket, a quiet end.
 
-Does not parse arguments. Access logs are off, so that no log line ever tells what somebody asked.
+Does not parse arguments. uvicorn's access log is off, because an address may tell what somebody asked; the line that
+api/request_log.py writes for each request does not.
 """
 
 from __future__ import annotations

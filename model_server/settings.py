@@ -17,6 +17,7 @@ from model_server.errors import ConfigurationError
 BUILT_IN_MODEL_DIR = Path(__file__).resolve().parent / "demo_model"
 BUILT_IN_MODEL_ID = "twinstream-demo"
 EXECUTORS = ("torch",)
+LOG_FORMATS = ("text", "json")
 MAXIMUM_SLOTS = 1024
 MAXIMUM_THREADS = 1024
 MAXIMUM_QUEUE = 100_000
@@ -36,10 +37,15 @@ class ServerSettings:
     queue_limit: int = 64  # how many requests may wait for a slot; one more is refused
     request_timeout_seconds: int = 600  # from arrival to the last token
     api_key: str | None = field(default=None, repr=False)
+    log_format: str = "text"
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:
             raise ConfigurationError(f"EXECUTOR is {self.executor!r}, but must be one of: {', '.join(EXECUTORS)}.")
+        if self.log_format not in LOG_FORMATS:
+            raise ConfigurationError(
+                f"LOG_FORMAT is {self.log_format!r}, but must be one of: {', '.join(LOG_FORMATS)}."
+            )
         _check_range("SLOTS", self.slots, 1, MAXIMUM_SLOTS)
         if self.torch_threads is not None:
             _check_range("TORCH_THREADS", self.torch_threads, 1, MAXIMUM_THREADS)
@@ -67,6 +73,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
         queue_limit=_whole_number(environment, "QUEUE_LIMIT", 64),
         request_timeout_seconds=_whole_number(environment, "REQUEST_TIMEOUT_SECONDS", 600),
         api_key=environment.get("API_KEY") or None,
+        log_format=environment.get("LOG_FORMAT") or "text",
     )
 
 

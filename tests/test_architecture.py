@@ -29,7 +29,7 @@ FLOORS = {
     "model_server": [
         ["errors", "__init__"],
         ["settings", "model_configuration", "strict_schema"],
-        ["weights", "serve_configuration"],
+        ["weights", "serve_configuration", "logs"],
         ["executors"],
         ["engine"],
         ["api"],
@@ -60,6 +60,7 @@ HOMES = {
         "yaml": ["model_server/serve_configuration.py"],
         "jinja2": ["model_server/engine/chat_template.py"],
         "fastapi": ["model_server/api/"],
+        "prometheus_client": ["model_server/api/metrics.py"],
         "uvicorn": ["model_server/http_server.py"],
         "transformers": [],
         "gradio": [],

@@ -16,15 +16,20 @@ from model_server.api.failures import install_error_handlers
 from model_server.api.guard import ApiKeyGuard, BodyLimit
 from model_server.api.head import HeadAsGet
 from model_server.api.invocations import InvocationRoutes
+from model_server.api.metrics import MetricsRoute
 from model_server.api.openai import OpenAIRoutes
+from model_server.api.request_log import RequestLog
+from model_server.api.request_statistics import RequestStatistics
 from model_server.api.responses import JsonBody
 from model_server.engine.engine import Engine
 from model_server.settings import ServerSettings
 
 
-def build_application(settings: ServerSettings, engine: Engine | None = None) -> FastAPI:
+def build_application(
+    settings: ServerSettings, engine: Engine | None = None, *, returns_request_id: bool = True
+) -> FastAPI:
     """Return the application; its lifespan starts and stops the engine, which is at `application.state.engine`."""
-    engine = engine or Engine(settings)
+    engine, requests = engine or Engine(settings), RequestStatistics()
 
     @asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
@@ -41,6 +46,7 @@ def build_application(settings: ServerSettings, engine: Engine | None = None) ->
     application.add_middleware(BodyLimit)
     if settings.api_key is not None:
         application.add_middleware(ApiKeyGuard, api_key=settings.api_key)
+    application.add_middleware(RequestLog, statistics=requests, returns_request_id=returns_request_id)  # the outermost
     install_error_handlers(application)
     openai = OpenAIRoutes(engine, settings.model_id)
     for routes in (openai, CompatibilityRoutes(engine), InvocationRoutes(engine, openai)):
@@ -57,4 +63,6 @@ def build_application(settings: ServerSettings, engine: Engine | None = None) ->
 
     application.add_api_route("/healthz", health, methods=["GET"], response_model=None)
     application.add_api_route("/readyz", readiness, methods=["GET"], response_model=None)
+    metrics = MetricsRoute(settings, engine, requests).metrics
+    application.add_api_route("/metrics", metrics, methods=["GET"], response_model=None)
     return application

@@ -11,12 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from model_server.api.responses import error_response
 from model_server.errors import InvalidApiKey, RequestTooLarge
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/ping"})  # probes carry no key
+# Probes carry no key, nor do scrapes inside a cluster. Metrics say how busy the server is and which model it serves,
+# nothing of what anybody asked; where the port is open to the world, the way in is the place to keep them back.
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/ping", "/metrics"})
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 
 
 class ApiKeyGuard:
-    """Asks for `Authorization: Bearer <key>`, compared in constant time, everywhere but at the probes."""
+    """Asks for `Authorization: Bearer <key>`, compared in constant time, everywhere but at OPEN_PATHS."""
 
     def __init__(self, app: ASGIApp, api_key: str) -> None:
         self._app = app
