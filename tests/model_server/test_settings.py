@@ -19,9 +19,10 @@ def test_the_settings_are_what_the_environment_says(checkpoint_dir: Path) -> Non
             "TORCH_THREADS": "1",
             "QUEUE_LIMIT": "0",
             "REQUEST_TIMEOUT_SECONDS": "30",
+            "LOG_FORMAT": "json",
         }
     )
-    assert settings == ServerSettings("mine", checkpoint_dir.resolve(), "torch", 3, 128, 1, 0, 30, "secret")
+    assert settings == ServerSettings("mine", checkpoint_dir.resolve(), "torch", 3, 128, 1, 0, 30, "secret", "json")
 
 
 def test_without_a_name_a_model_is_called_after_its_directory(checkpoint_dir: Path) -> None:
@@ -44,6 +45,7 @@ def test_empty_variables_count_as_unset(checkpoint_dir: Path) -> None:
         ("QUEUE_LIMIT", "-1", "between 0 and"),
         ("REQUEST_TIMEOUT_SECONDS", "0", "between 1 and"),
         ("EXECUTOR", "abacus", "must be one of: torch"),
+        ("LOG_FORMAT", "xml", "must be one of: text, json"),
         ("MODEL_DIR", "/nowhere", "leave it unset"),
     ],
 )
