@@ -96,7 +96,9 @@ def test_anything_else_gets_an_id_of_ours(wanted: str) -> None:
     assert len(chosen) == 32
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/healthz"), ("GET", "/nothing"), ("POST", "/v1/completions")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/healthz"), ("HEAD", "/v1/models"), ("GET", "/nothing"), ("POST", "/v1/completions")]
+)
 async def test_every_response_returns_the_id(guarded: httpx.AsyncClient, method: str, path: str) -> None:
     response = await guarded.request(method, path, headers={"x-request-id": "mine-1"}, json=PROMPT)
     assert response.headers.get_list("x-request-id") == ["mine-1"]
@@ -198,8 +200,11 @@ async def test_nothing_that_somebody_wrote_is_in_a_log_line_or_a_metric(
         ("/v1/chat/completions", {"messages": [*messages, *messages]}),
         ("/v1/chat/completions", {"messages": [{"role": CANARY, "content": CANARY}]}),
         ("/tokenize", {"prompt": CANARY}),
-        ("/infer", {"sentence": CANARY}),
-        ("/chat", {"prompt": CANARY}),
+        (f"/infer?sentence={CANARY}", {"sentence": CANARY}),
+        (f"/chat?prompt={CANARY}", {"prompt": CANARY}),
+        ("/invocations", {"inputs": CANARY, "parameters": {"stop": stop, "max_new_tokens": 3}}),
+        ("/invocations", {"inputs": CANARY, "parameters": {CANARY: CANARY, "temperature": CANARY}}),
+        (f"/v1/models/{CANARY}", {}),
         (f"/v1/{CANARY}", {}),
         (f"/v1/models?model={CANARY}", {}),
     ]
