@@ -30,6 +30,7 @@ from model_server.api.application import build_application
 from model_server.engine.engine import Engine, EngineState
 from model_server.engine.model import LoadedModel, load_model
 from model_server.errors import ConfigurationError, ModelFailed
+from model_server.logs import configure_logging
 from model_server.serve_configuration import DEPLOYMENT_NAME, ServeConfiguration, read_configuration
 from model_server.settings import ServerSettings, load_settings
 
@@ -104,8 +105,9 @@ class ReplicaHeader:
 def build_replica_application() -> Starlette:
     """Return the application, in the replica's own process and from that process's environment."""
     settings = load_settings()
+    configure_logging(settings)
     loading = Loading()
-    application = build_application(settings, Engine(settings, loading))
+    application = build_application(settings, Engine(settings, loading), returns_request_id=False)
     application.state.loading = loading
     application.add_middleware(ReplicaHeader, replica_id=serve.get_replica_context().replica_id.unique_id)
     return application
