@@ -18,14 +18,17 @@ logger = logging.getLogger(__name__)
 
 MAXIMUM_STEPS = 16
 COMPANY_LENGTH = 32
-READING_LENGTH = 64
-MINIMUM_CORRELATION = 0.99  # of the logits of two graphs in bfloat16; a wrong position or a lost one falls far below
+READING_LENGTHS = (3, 8, 64)
+# Of the logits of two graphs, which round differently in bfloat16: measured 0.9998 for the built-in model, and 0.99 for
+# 32 layers of random weights. A decode that stands one position off brings one of the lengths down to 0.88, and 0.01.
+MINIMUM_CORRELATION = 0.97
 
 
 def check_executor(executor: Executor) -> None:
     """Raise SelfTestFailed unless `executor` is right; what its slots hold afterwards is of no use. Takes seconds."""
     started_seconds = time.monotonic()
-    _check_reading(executor)
+    for length in READING_LENGTHS:
+        _check_reading(executor, min(length, executor.capabilities.maximum_length))
     for length in _lengths(executor):
         _check_company(executor, length)
     limits, seconds = executor.capabilities, time.monotonic() - started_seconds
@@ -42,9 +45,9 @@ def _lengths(executor: Executor) -> list[int]:
     return sorted({2, max(2, (longest - steps) // 2), longest - steps + 1})
 
 
-def _check_reading(executor: Executor) -> None:
+def _check_reading(executor: Executor, length: int) -> None:
     """Compare a token that is decoded with the same token read as the end of the prompt."""
-    prompt = _prompt(executor, min(READING_LENGTH, executor.capabilities.maximum_length), seed=0)
+    prompt = _prompt(executor, length, seed=0)
     executor.prefill(0, prompt[:-1])
     decoded = executor.decode([0], [prompt[-1]], [len(prompt) - 1])[0].clone()
     correlation = _correlation(decoded, executor.prefill(0, prompt))
