@@ -132,13 +132,16 @@ def _open_model(checkpoint: Checkpoint, shape: NeuronShape) -> Any:
 
 
 def _check_understanding(theirs: Any, ours: ModelConfiguration) -> None:
-    """Raise ConfigurationError where the library, by its transformers 4.48, takes config.json for something else."""
+    """Raise ConfigurationError where the library takes config.json for something else.
+
+    Its transformers 4.48 does not know `rope_parameters` and takes a Mistral that says nothing of `sliding_window` to
+    have one of 4096; the library itself does not know `head_dim`. Each would be served wrong without a word.
+    """
     expected = {
         "attention_head_size": ours.head_size,
         "num_key_value_heads": ours.key_value_heads,
         "rope_theta": ours.rotary_base,
-        "rms_norm_eps": ours.normalization_epsilon,
-        "sliding_window": None,  # transformers 4.48 takes 4096 where a Mistral's config.json says nothing
+        "sliding_window": None,
     }
     for name, value in expected.items():
         if getattr(theirs, name, value) != value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -48,7 +49,9 @@ def test_it_computes_what_the_torch_executor_computes(checkpoint_dir: Path) -> N
     neuron = load(checkpoint_dir)
     reference = load_torch_executor(open_checkpoint(checkpoint_dir), 4, 300, 1, number_format=torch.float32)
     for slot, prompt in PROMPTS.items():
-        assert torch.equal(neuron.prefill(slot, prompt), reference.prefill(slot, prompt))
+        logits = neuron.prefill(slot, prompt)
+        assert torch.equal(logits, reference.prefill(slot, prompt))
+        assert logits.is_inference()
     for step in range(3):
         order = [2, 0, 3, 1]
         arguments = (order, [9, 8, 7, 6], [len(PROMPTS[slot]) + step for slot in order])
@@ -109,12 +112,15 @@ def test_what_the_library_reads_differently_is_refused(change: dict[str, Any], s
 
 
 @pytest.mark.usefixtures("neuron_library")
-def test_a_checkpoint_that_does_not_say_that_it_has_no_window_is_refused(tmp_path: Path) -> None:
-    """transformers 4.48 would give it one of 4096 tokens."""
-    directory = write_checkpoint(tmp_path)
-    text = (directory / "config.json").read_text(encoding="utf-8").replace('"sliding_window": null, ', "")
-    (directory / "config.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"takes sliding_window from config\.json to be 4096"):
+@pytest.mark.parametrize(("name", "default"), [("sliding_window", 4096), ("num_key_value_heads", 8)])
+def test_what_is_left_out_is_refused_where_the_library_would_take_another_value(
+    name: str, default: int, tmp_path: Path
+) -> None:
+    directory = write_checkpoint(tmp_path, num_key_value_heads=4)
+    raw = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    del raw[name]
+    (directory / "config.json").write_text(json.dumps(raw), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=rf"takes {name} from config\.json to be {default}"):
         load(directory)
 
 
