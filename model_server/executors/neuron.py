@@ -1,10 +1,10 @@
 """The executor contract on AWS Inferentia2, by transformers-neuronx 0.13 (Neuron SDK 2.25, the last with it).
 
-Continuous batching as in https://awsdocs-neuron.readthedocs-hosted.com (transformers-neuronx, continuous batching):
-`cache_ids` are positions, `start_ids` are slots, all of them long; a decode writes every slot, and those that are left
-out get token 0 at position 0. Everything that need not be here is elsewhere, because this file only runs
-on the device: shapes and limits in `neuron_shape`, the compiled folder in `neuron_artefacts`, the proof in `self_test`.
-The library is imported by the functions that need it, in the thread of the engine, after Ray has chosen the cores.
+Continuous batching as the developer guide of https://awsdocs-neuron.readthedocs-hosted.com has it: `cache_ids` are
+positions, `start_ids` are slots, all of them long; a decode writes every slot, and those that are left out get token 0
+at position 0. This file runs on the device only, so what need not be here is elsewhere: shapes and limits in
+`neuron_shape`, the compiled folder in `neuron_artefacts`, the proof in `self_test`. The library is imported by the
+function that needs it, in the thread of the engine, after Ray has chosen the cores.
 """
 
 from __future__ import annotations

@@ -36,6 +36,11 @@ def test_empty_variables_count_as_unset(checkpoint_dir: Path) -> None:
     assert (settings.queue_limit, settings.request_timeout_seconds) == (64, 600)
 
 
+def test_on_inferentia_fewer_slots_are_the_default_because_each_takes_memory_of_the_device() -> None:
+    settings = load_settings({"EXECUTOR": "neuron"})
+    assert (settings.slots, settings.neuron_cores) == (4, 2)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "remedy"),
     [
