@@ -15,10 +15,11 @@
     ├── RequestTimedOut              504     request_timeout          waiting and answering took too long together
     ├── ModelLoading                 503     model_loading            try again in a second
     ├── ModelFailed                  503     model_failed             loading failed, trying again does not help
+    │   └── SelfTestFailed           503     model_failed             the device does not compute what it should
     └── ServerStopping               503     server_stopping
 
 Each class fixes its status, code and the sentence that a person may see; the text given to a constructor is for the
-log, except in ConfigurationError and InvalidRequest, whose sentences name what is to be corrected and are always
+log, except in ConfigurationError, InvalidRequest and SelfTestFailed, whose sentences name what is wrong and are always
 written in this program. All arguments are positional, so that every error survives pickling, which Ray uses.
 """
 
@@ -175,6 +176,17 @@ class ModelFailed(ServerError):
     status = 503
     code = "model_failed"
     sentence = "The model could not be loaded. The server's log says why."
+
+
+class SelfTestFailed(ModelFailed):
+    """The argument is one sentence that says what was computed where, and what was expected; it is shown as it is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+    @property
+    def user_message(self) -> str:
+        return str(self)
 
 
 class ServerStopping(ServerError):

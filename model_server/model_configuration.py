@@ -19,6 +19,7 @@ SUPPORTED_TYPES = ("mistral", "llama")
 class ModelConfiguration:
     """Sizes in elements, lengths in tokens."""
 
+    model_type: str  # one of SUPPORTED_TYPES
     vocabulary_size: int
     hidden_size: int
     feed_forward_size: int
@@ -70,6 +71,7 @@ def parse_model_configuration(raw: Mapping[str, Any]) -> ModelConfiguration:
     _refuse_unsupported(raw)
     try:
         return ModelConfiguration(
+            model_type=str(raw["model_type"]),
             vocabulary_size=int(raw["vocab_size"]),
             hidden_size=int(raw["hidden_size"]),
             feed_forward_size=int(raw["intermediate_size"]),

@@ -16,7 +16,9 @@ from model_server.errors import ConfigurationError
 
 BUILT_IN_MODEL_DIR = Path(__file__).resolve().parent / "demo_model"
 BUILT_IN_MODEL_ID = "twinstream-demo"
-EXECUTORS = ("torch",)
+DEFAULT_SLOTS = {"torch": 8, "neuron": 4}  # by executor
+EXECUTORS = tuple(DEFAULT_SLOTS)
+NEURON_CORE_COUNTS = (1, 2, 4, 8)  # over which Inferentia2 can divide the heads of a Mistral or Llama
 LOG_FORMATS = ("text", "json")
 MAXIMUM_SLOTS = 1024
 MAXIMUM_THREADS = 1024
@@ -34,6 +36,7 @@ class ServerSettings:
     slots: int = 8
     max_model_length: int | None = None  # None: the checkpoint's own maximum
     torch_threads: int | None = None  # None: as many as pay for the size of the model
+    neuron_cores: int = 2
     queue_limit: int = 64  # how many requests may wait for a slot; one more is refused
     request_timeout_seconds: int = 600  # from arrival to the last token
     api_key: str | None = field(default=None, repr=False)
@@ -49,6 +52,9 @@ class ServerSettings:
         _check_range("SLOTS", self.slots, 1, MAXIMUM_SLOTS)
         if self.torch_threads is not None:
             _check_range("TORCH_THREADS", self.torch_threads, 1, MAXIMUM_THREADS)
+        if self.neuron_cores not in NEURON_CORE_COUNTS:
+            counts = ", ".join(map(str, NEURON_CORE_COUNTS))
+            raise ConfigurationError(f"NEURON_CORES is {self.neuron_cores}, but must be one of: {counts}.")
         _check_range("QUEUE_LIMIT", self.queue_limit, 0, MAXIMUM_QUEUE)
         _check_range("REQUEST_TIMEOUT_SECONDS", self.request_timeout_seconds, 1, MAXIMUM_TIMEOUT_SECONDS)
         if self.max_model_length is not None:
@@ -63,13 +69,15 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
             f"MODEL_DIR is {str(model_dir)!r}, but there is no config.json in it. "
             "Set MODEL_DIR to a directory with a Mistral or Llama checkpoint, or leave it unset for the built-in model."
         )
+    executor = environment.get("EXECUTOR") or "torch"
     return ServerSettings(
         model_id=environment.get("MODEL_ID") or _default_model_id(model_dir),
         model_dir=model_dir,
-        executor=environment.get("EXECUTOR") or "torch",
-        slots=_whole_number(environment, "SLOTS", 8),
+        executor=executor,
+        slots=_whole_number(environment, "SLOTS", DEFAULT_SLOTS.get(executor, 1)),
         max_model_length=_whole_number(environment, "MAX_MODEL_LENGTH", None),
         torch_threads=_whole_number(environment, "TORCH_THREADS", None),
+        neuron_cores=_whole_number(environment, "NEURON_CORES", 2),
         queue_limit=_whole_number(environment, "QUEUE_LIMIT", 64),
         request_timeout_seconds=_whole_number(environment, "REQUEST_TIMEOUT_SECONDS", 600),
         api_key=environment.get("API_KEY") or None,

@@ -55,6 +55,7 @@ HOMES = {
     "model_server": {
         "ray": ["model_server/deployment.py"],
         "torch": ["model_server/executors/", "model_server/engine/sampling.py", "model_server/engine/scheduler.py"],
+        "transformers_neuronx": ["model_server/executors/neuron.py"],
         "safetensors": ["model_server/executors/torch/parameters.py"],
         "tokenizers": ["model_server/engine/"],
         "yaml": ["model_server/serve_configuration.py"],

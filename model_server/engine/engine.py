@@ -48,7 +48,6 @@ class EngineState(Enum):
 
 
 UNAVAILABLE: dict[EngineState, type[ServerError]] = {
-    EngineState.FAILED: ModelFailed,
     EngineState.STOPPED: ServerStopping,
 }
 
@@ -70,6 +69,7 @@ class Engine:
         self._open_channels: set[Channel] = set()  # of the event loop
         self._generations: dict[Sequence, Generation] = {}  # of the engine's thread
         self._model: LoadedModel | None = None
+        self._failure = ModelFailed()  # what requests are told where there is no model
         self._state = EngineState.LOADING  # written by the engine's thread only
         self._is_stopping = False  # written by the event loop only
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,6 +88,8 @@ class Engine:
     def model(self) -> LoadedModel:
         """The loaded model; raises ModelLoading, ModelFailed or ServerStopping where there is none to use."""
         if self._model is None or self.state is not EngineState.READY:
+            if self.state is EngineState.FAILED:
+                raise self._failure.with_traceback(None)  # raised many times
             raise UNAVAILABLE.get(self.state, ModelLoading)()
         return self._model
 
@@ -160,6 +162,8 @@ class Engine:
             self._model = self._load(self._settings)
         except ServerError as error:
             logger.error("The model could not be loaded: %s", error)
+            if isinstance(error, ModelFailed):
+                self._failure = error
         except Exception:
             logger.exception("The model could not be loaded.")
         self._state = EngineState.FAILED if self._model is None else EngineState.READY

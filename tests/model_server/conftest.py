@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from model_server.engine.tokenizer_files import read_tokenizer_files
 from model_server.settings import ServerSettings
 from tests.model_server.checkpoints import write_checkpoint
 from tests.model_server.engines import wait_until
+from tests.model_server.executors.neuron_library import INSTALLED
 from tests.model_server.fakes import CountingExecutor
 from tests.model_server.servers import serving
 
@@ -28,6 +30,20 @@ from tests.model_server.servers import serving
 def one_torch_thread() -> None:
     """Two threads that wait for each other on a busy machine would make the tests slow, not their subject."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def neuron_library(monkeypatch: pytest.MonkeyPatch, no_neuron_library: None) -> None:
+    """A stand-in for transformers-neuronx, as if it were installed."""
+    monkeypatch.syspath_prepend(str(INSTALLED))
+
+
+@pytest.fixture
+def no_neuron_library() -> Iterator[None]:
+    """Whatever is imported under the library's name is forgotten afterwards."""
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "transformers_neuronx"]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,13 @@ def test_the_settings_are_what_the_environment_says(checkpoint_dir: Path) -> Non
             "MAX_MODEL_LENGTH": "128",
             "API_KEY": "secret",
             "TORCH_THREADS": "1",
+            "NEURON_CORES": "8",
             "QUEUE_LIMIT": "0",
             "REQUEST_TIMEOUT_SECONDS": "30",
             "LOG_FORMAT": "json",
         }
     )
-    assert settings == ServerSettings("mine", checkpoint_dir.resolve(), "torch", 3, 128, 1, 0, 30, "secret", "json")
+    assert settings == ServerSettings("mine", checkpoint_dir.resolve(), "torch", 3, 128, 1, 8, 0, 30, "secret", "json")
 
 
 def test_without_a_name_a_model_is_called_after_its_directory(checkpoint_dir: Path) -> None:
@@ -35,6 +36,11 @@ def test_empty_variables_count_as_unset(checkpoint_dir: Path) -> None:
     assert (settings.queue_limit, settings.request_timeout_seconds) == (64, 600)
 
 
+def test_on_inferentia_fewer_slots_are_the_default_because_each_takes_memory_of_the_device() -> None:
+    settings = load_settings({"EXECUTOR": "neuron"})
+    assert (settings.slots, settings.neuron_cores) == (4, 2)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "remedy"),
     [
@@ -42,9 +48,10 @@ def test_empty_variables_count_as_unset(checkpoint_dir: Path) -> None:
         ("SLOTS", "0", "between 1 and"),
         ("MAX_MODEL_LENGTH", "1", "between 4 and"),
         ("TORCH_THREADS", "-2", "between 1 and"),
+        ("NEURON_CORES", "3", "one of: 1, 2, 4, 8"),
         ("QUEUE_LIMIT", "-1", "between 0 and"),
         ("REQUEST_TIMEOUT_SECONDS", "0", "between 1 and"),
-        ("EXECUTOR", "abacus", "must be one of: torch"),
+        ("EXECUTOR", "abacus", "must be one of: torch, neuron"),
         ("LOG_FORMAT", "xml", "must be one of: text, json"),
         ("MODEL_DIR", "/nowhere", "leave it unset"),
     ],

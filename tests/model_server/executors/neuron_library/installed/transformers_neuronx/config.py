@@ -1,0 +1,3 @@
+from tests.model_server.executors.neuron_library.config import ContinuousBatchingConfig, NeuronConfig
+
+__all__ = ["ContinuousBatchingConfig", "NeuronConfig"]

@@ -1,0 +1,3 @@
+from tests.model_server.executors.neuron_library.config import GQA, Layout
+
+__all__ = ["GQA", "Layout"]

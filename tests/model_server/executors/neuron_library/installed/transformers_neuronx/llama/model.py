@@ -1,0 +1,3 @@
+from tests.model_server.executors.neuron_library.model import LlamaForSampling
+
+__all__ = ["LlamaForSampling"]

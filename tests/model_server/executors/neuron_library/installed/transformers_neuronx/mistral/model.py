@@ -1,0 +1,3 @@
+from tests.model_server.executors.neuron_library.model import MistralForSampling
+
+__all__ = ["MistralForSampling"]
