@@ -92,6 +92,15 @@ def test_without_a_session_both_replicas_answer(http: httpx.Client) -> None:
     assert len({complete(http).headers["x-replica-id"] for _ in range(CHATS)}) == 2
 
 
+def test_a_response_names_its_request_once_and_each_replica_has_its_metrics(http: httpx.Client) -> None:
+    """Ray's proxy returns the header too: a client that reads it twice joined would find neither."""
+    assert complete(http, {"x-request-id": "mine-1"}).headers.get_list("x-request-id") == ["mine-1"]
+    assert len(complete(http).headers.get_list("x-request-id")) == 1
+    response = http.get("/metrics")
+    assert "twinstream_requests_total" in response.text
+    assert response.headers["x-replica-id"]
+
+
 def test_clients_that_go_away_free_their_slots_behind_the_proxy(http: httpx.Client) -> None:
     """All on one replica, where nobody waits; a stream that goes on unread takes half a minute."""
     headers = {"x-session-id": "one and the same"}
