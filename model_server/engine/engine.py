@@ -38,6 +38,7 @@ from model_server.settings import ServerSettings
 logger = logging.getLogger(__name__)
 
 STOP_PATIENCE_SECONDS = 1.0
+FAILED_STEPS = 8  # in a row: no longer the fault of one request; a device that died makes every step fail
 
 
 class EngineState(Enum):
@@ -70,6 +71,7 @@ class Engine:
         self._generations: dict[Sequence, Generation] = {}  # of the engine's thread
         self._model: LoadedModel | None = None
         self._failure = ModelFailed()  # what requests are told where there is no model
+        self._failed_steps = 0  # in a row, of the engine's thread
         self._state = EngineState.LOADING  # written by the engine's thread only
         self._is_stopping = False  # written by the event loop only
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -181,9 +183,13 @@ class Engine:
             advanced = model.scheduler.step(start_seconds)
             self.statistics.add_step(model.scheduler.prefilled_last, start_seconds, self._clock(), advanced)
             self._publish(self._to_events(model, advanced))
+            self._failed_steps = 0 if advanced else self._failed_steps
         except Exception:
             logger.exception("A step failed; every answer that was in it ends with an error.")
             self._fail_step(model)
+            self._failed_steps += 1
+            if self._failed_steps == FAILED_STEPS:
+                raise
         return True
 
     def _receive(self, model: LoadedModel) -> bool:
