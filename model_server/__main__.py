@@ -1,4 +1,7 @@
-"""`python -m model_server serve`: read the settings, bind the port, serve. A wrong setting is one clear line."""
+"""`python -m model_server serve`: read the settings, bind the port, serve. A wrong setting is one clear line.
+
+`prepare` and `plan` are commands of their own, which need neither port nor model.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from model_server.api.application import build_application
 from model_server.errors import ConfigurationError
 from model_server.http_server import bind, serve
 from model_server.logs import configure_logging
+from model_server.plan import command_line as plan_command
+from model_server.prepare import command_line as prepare_command
 from model_server.settings import ServerSettings, load_settings
 from model_server.weights import open_checkpoint, resolve_maximum_length
 
@@ -22,9 +27,12 @@ def main(arguments: list[str]) -> int:
     """Return the exit code: 0 after an orderly end, 1 for a setting that cannot work."""
     parser = _build_parser()
     options = parser.parse_args(arguments)
-    if not options.ray and (options.ingress or options.config or options.check_config):
+    is_server = options.command == "serve"
+    if is_server and not options.ray and (options.ingress or options.config or options.check_config):
         parser.error("--ingress, --config and --check-config are about Ray Serve: add --ray")
     try:
+        if not is_server:
+            return int(options.run(options))
         settings = load_settings()
         # who hands a socket over is another program, which says itself what there is to say
         configure_logging(settings, logging.INFO if options.fd is None else logging.WARNING)
@@ -97,6 +105,13 @@ def _build_parser() -> argparse.ArgumentParser:
     command.add_argument("--check-config", action="store_true", help="with --ray: check the configuration, and end")
     command.add_argument("--fd", type=int, help="serve on this inherited listening socket instead of host and port")
     command.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    for name, module, sentence in (
+        ("prepare", prepare_command, "fetch a model into a folder, and compile it where it is for Inferentia"),
+        ("plan", plan_command, "say whether a model fits an Inferentia2 instance"),
+    ):
+        command = commands.add_parser(name, help=sentence, description=f"{sentence.capitalize()}.")
+        module.add_options(command)
+        command.set_defaults(run=module.run)
     return parser
 
 

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import overload
 
 from model_server.errors import ConfigurationError
+from model_server.prepared import check_prepared
 
 BUILT_IN_MODEL_DIR = Path(__file__).resolve().parent / "demo_model"
 BUILT_IN_MODEL_ID = "twinstream-demo"
+# The commit that public projects pin; nothing in this repository can check it against the hub.
+DEFAULT_SOURCE = "mistralai/Mistral-7B-Instruct-v0.2@63a8b081895390a26e140280378bc85ec8bce07a"
 DEFAULT_SLOTS = {"torch": 8, "neuron": 4}  # by executor
 EXECUTORS = tuple(DEFAULT_SLOTS)
 NEURON_CORE_COUNTS = (1, 2, 4, 8)  # over which Inferentia2 can divide the heads of a Mistral or Llama
@@ -65,6 +68,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
     """Return the settings that `environment` asks for; raise ConfigurationError for the first bad value."""
     model_dir = Path(environment.get("MODEL_DIR") or BUILT_IN_MODEL_DIR).expanduser().resolve()
     if not (model_dir / "config.json").is_file():
+        check_prepared(model_dir)
         raise ConfigurationError(
             f"MODEL_DIR is {str(model_dir)!r}, but there is no config.json in it. "
             "Set MODEL_DIR to a directory with a Mistral or Llama checkpoint, or leave it unset for the built-in model."
@@ -83,6 +87,53 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
         api_key=environment.get("API_KEY") or None,
         log_format=environment.get("LOG_FORMAT") or "text",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSettings:
+    """One volume: what is fetched into which folder, and what it is compiled for, if anything."""
+
+    source: str
+    model_dir: Path
+    is_compiled: bool
+    slots: int
+    max_model_length: int | None  # None: the checkpoint's own maximum
+    neuron_cores: int
+
+
+def load_prepare_settings(
+    options: Mapping[str, str], is_compiled: bool | None = None, environment: Mapping[str, str] = os.environ
+) -> PrepareSettings:
+    """Return what `options`, by the names of variables, and behind them `environment` ask to prepare.
+
+    `is_compiled` None: where EXECUTOR is neuron. Raises ConfigurationError for the first bad value.
+    """
+    environment = {**environment, **options}
+    if not environment.get("MODEL_DIR"):
+        raise ConfigurationError(
+            "MODEL_DIR is not set. Set it, or --model-dir, to the folder that is to hold the model."
+        )
+    executor = "neuron" if is_compiled else environment.get("EXECUTOR") or "torch"
+    served = ServerSettings(  # checks the values as a server would
+        executor=executor,
+        slots=_whole_number(environment, "SLOTS", DEFAULT_SLOTS.get(executor, 1)),
+        max_model_length=_whole_number(environment, "MAX_MODEL_LENGTH", None),
+        neuron_cores=_whole_number(environment, "NEURON_CORES", 2),
+    )
+    return PrepareSettings(
+        source=environment.get("MODEL_SOURCE") or DEFAULT_SOURCE,
+        model_dir=Path(environment["MODEL_DIR"]).expanduser().resolve(),
+        is_compiled=executor == "neuron" and is_compiled is not False,
+        slots=served.slots,
+        max_model_length=served.max_model_length,
+        neuron_cores=served.neuron_cores,
+    )
+
+
+def keep_compilations(directory: Path) -> None:
+    """Let an interrupted compilation go on where it stopped, unless a cache is set already."""
+    if not os.environ.get("NEURON_COMPILE_CACHE_URL"):
+        os.environ["NEURON_COMPILE_CACHE_URL"] = str(directory)
 
 
 def _default_model_id(model_dir: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from model_server.errors import ConfigurationError
 from model_server.model_configuration import ModelConfiguration, parse_model_configuration
+from model_server.prepared import check_prepared
 
 HEADER_LENGTH_BYTES = 8
 MAXIMUM_HEADER_BYTES = 100_000_000
@@ -38,11 +39,17 @@ class Checkpoint:
 
 def open_checkpoint(directory: Path) -> Checkpoint:
     """Return the checkpoint in `directory`; raise ConfigurationError where it is incomplete or not supported."""
-    raw = _read_json(directory / "config.json")
+    check_prepared(directory)
+    raw = read_json(directory / "config.json")
     configuration = parse_model_configuration(raw)
     files, shapes = _read_headers(_weight_files(directory))
     _check_tensors(configuration, shapes)
     return Checkpoint(directory, configuration, files, shapes, _end_token_ids(directory, raw))
+
+
+def describe_checkpoint(configuration: ModelConfiguration) -> Checkpoint:
+    """Return what a whole checkpoint of this configuration holds, while none of its weights is there."""
+    return Checkpoint(Path(), configuration, {}, configuration.tensor_shapes(), frozenset())
 
 
 def resolve_maximum_length(checkpoint: Checkpoint, requested: int | None) -> int:
@@ -64,7 +71,7 @@ def resolve_maximum_length(checkpoint: Checkpoint, requested: int | None) -> int
 
 def _weight_files(directory: Path) -> list[Path]:
     index = directory / "model.safetensors.index.json"
-    weight_map = _read_json(index).get("weight_map", {}) if index.is_file() else {"": "model.safetensors"}
+    weight_map = read_json(index).get("weight_map", {}) if index.is_file() else {"": "model.safetensors"}
     names = sorted(set(weight_map.values()))
     missing = [name for name in names if Path(name).name != name or not (directory / name).is_file()]
     if missing or not names:
@@ -112,13 +119,14 @@ def _check_tensors(configuration: ModelConfiguration, shapes: Mapping[str, tuple
 
 def _end_token_ids(directory: Path, raw: Mapping[str, Any]) -> frozenset[int]:
     generation = directory / "generation_config.json"
-    value = _read_json(generation).get("eos_token_id") if generation.is_file() else None
+    value = read_json(generation).get("eos_token_id") if generation.is_file() else None
     if value is None:
         value = raw.get("eos_token_id")
     return frozenset(value if isinstance(value, list) else [] if value is None else [value])
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; raise ConfigurationError where there is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
