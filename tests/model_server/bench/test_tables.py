@@ -56,12 +56,15 @@ def test_the_tables_say_on_what_they_were_made() -> None:
 
 def test_turns_of_the_chat_are_compared_with_the_first() -> None:
     made = results()
-    for reuses, growth in ((True, 0.5), (False, 10.0)):
+    for reuses, first, growth in ((True, 10.0, 0.5), (False, 20.0, 10.0)):
         made.chats[reuses] = [
-            [Turn(number, number * 100, (number - 1) * 100, base + growth * (number - 1)) for number in range(1, 21)]
-            for base in (9.0, 10.0, 30.0)
+            [
+                Turn(number, number * 100, (number - 1) * 100, first * scale + growth * (number - 1))
+                for number in range(1, 21)
+            ]
+            for scale in (0.9, 1.0, 3.0)
         ]
     text = render(plan(), made, MACHINE)
-    assert row_of(text, "| 20 | 2000")[2:] == ["1900", "20", "1.95", "200", "20.00"]
-    assert row_of(text, "| 1 | 100")[2:] == ["0", "10", "1.00", "10", "1.00"]
+    assert row_of(text, "| 20 | 2000")[2:] == ["1900", "20", "1.95", "210", "10.50"]
+    assert row_of(text, "| 1 | 100")[2:] == ["0", "10", "1.00", "20", "1.00"]
     assert [line.split("|")[1].strip() for line in text.splitlines()[-5:]] == ["---:", "1", "5", "10", "20"]
