@@ -2,10 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PEERS := model_server/bench/requirements-peers.txt
+PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := app model_server tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test
+.PHONY: help install run serve serve-ray check format test bench
 
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,3 +42,12 @@ format: $(INSTALLED) ## put the code into its one form
 
 test: $(INSTALLED) ## run every test, in a real browser too
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+
+bench: $(INSTALLED) $(PEERS_INSTALLED) ## measure the server beside its peers (15 minutes; LLAMA_SERVER names one) for README.md
+	@exec $(BIN)/python -m model_server.bench --write-readme $(OPTIONS)
+
+$(PEERS_INSTALLED): $(PEERS)
+	@echo "Setting up .venv-bench, for the servers that this one is compared with."
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $(PEERS)
+	@touch $(PEERS_INSTALLED)

@@ -82,9 +82,9 @@ READS_THE_ENVIRONMENT = {
 
 
 def files(house: str) -> list[Path]:
-    """Python files of a house, without the training of the built-in model, which is a tool beside it."""
-    training = PROJECT / "model_server" / "demo_training"
-    return sorted(path for path in (PROJECT / house).rglob("*.py") if training not in path.parents)
+    """Python files of a house, without the training of the built-in model and the bench: tools beside it."""
+    tools = {PROJECT / "model_server" / "demo_training", PROJECT / "model_server" / "bench"}
+    return sorted(path for path in (PROJECT / house).rglob("*.py") if tools.isdisjoint(path.parents))
 
 
 def name_of(path: Path) -> str:
