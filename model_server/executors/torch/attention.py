@@ -14,6 +14,10 @@ import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 
 from model_server.executors.torch.runs import Run
 
+# Scores of at most so many bytes stay in the processor's cache, where two products and a softmax are up to 1.6 times as
+# fast as scaled_dot_product_attention (bfloat16, 60 tokens at the end of 2,000); beyond it they are slower.
+CACHED_SCORES_BYTES = 2 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class MaskedRun:
@@ -52,13 +56,32 @@ def attend_to_prompt(
     `queries` is [length, heads, head_size] and stands at the end of `keys` and `values`, which are
     [key_value_heads, end, head_size] and are not copied: key-value heads are the batch, their query heads the heads.
     """
-    length, key_value_heads, head_size = queries.shape[0], keys.shape[0], keys.shape[2]
+    length, heads, head_size = queries.shape
+    key_value_heads, end = keys.shape[:2]
     grouped = queries.view(length, key_value_heads, -1, head_size).permute(1, 2, 0, 3)
+    is_small = length * heads * end * queries.element_size() <= CACHED_SCORES_BYTES
+    if mask is not None and is_small and queries.device.type == "cpu":
+        return _attend_by_products(grouped, keys, values, mask[:, -length:])
     shared = (-1, grouped.shape[1], -1, -1)
     result = F.scaled_dot_product_attention(
         grouped, keys[:, None].expand(shared), values[:, None].expand(shared), attn_mask=mask, is_causal=mask is None
     )
     return result.permute(2, 0, 1, 3).reshape(length, -1)
+
+
+def _attend_by_products(
+    grouped: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Return the same for a few queries [key_value_heads, group, length, head_size] at the end of many keys.
+
+    Only the last `length` positions need the mask, [length, length]: every query looks at all before.
+    """
+    key_value_heads, group, length, head_size = grouped.shape
+    rows = grouped.reshape(key_value_heads, group * length, head_size)
+    scores = torch.bmm(rows, keys.transpose(1, 2)).mul_(head_size**-0.5)
+    scores.view(key_value_heads, group, length, -1)[..., -length:].masked_fill_(~mask, float("-inf"))
+    result = torch.bmm(scores.softmax(dim=-1), values)
+    return result.view(key_value_heads, group, length, head_size).permute(2, 0, 1, 3).reshape(length, -1)
 
 
 def attend_to_slots(
