@@ -1,5 +1,7 @@
 """What a person does on the page and sees there, for the browser tests."""
 
+from contextlib import suppress
+
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -50,8 +52,15 @@ class ChatPage:
         return self.last_answer.inner_text()
 
     def set_slider(self, name: str, value: float) -> None:
+        """Type the value, again where the page was not ready for it: what is folded away is built as it opens."""
         box = self.page.locator(f"#{name} input[type=number]")
+        handle = self.page.locator(f"#{name} input[type=range]")
         if not box.is_visible():
             self.page.locator("#sampling > button").click()
-        box.fill(str(value))
-        box.press("Tab")
+        for _ in range(10):
+            box.fill(str(value))
+            box.press("Tab")
+            with suppress(AssertionError):
+                expect(handle).to_have_value(str(value), timeout=2_000)
+                return
+        raise AssertionError(f"{name} does not take {value}")
