@@ -17,7 +17,6 @@ from model_server.bench.errors import BenchError
 from model_server.bench.machine import core_count
 
 PEERS_PYTHON = Path(".venv-bench/bin/python")
-TRANSFORMERS_PAGE_TOKENS = 256  # its default
 UVICORN, RAY_DIRECT, RAY_PROXY = "uvicorn", "ray-direct", "ray-proxy"
 LIMIT, TRANSFORMERS, LLAMA = "limit", "transformers", "llama-server"
 TITLES = {
@@ -85,17 +84,11 @@ def _transformers(workload: Workload, environment: Mapping[str, str]) -> Target:
     if not executable.exists():
         raise BenchError(f"{PEERS_PYTHON.parent.parent} is not there; `make bench` sets it up.")
     command = [str(executable), "serve", str(workload.model), "--continuous-batching", "--device", "cpu"]
-    command += ["--dtype", workload.number_format, "--cb-num-blocks", str(_cache_pages(workload))]
+    command += [
+        "--dtype",
+        workload.number_format,
+    ]  # its cache as it comes: most of the memory
     return Target(TRANSFORMERS, command, "/health", {**environment, "HF_HUB_OFFLINE": "1"})
-
-
-def _cache_pages(workload: Workload) -> int:
-    """Return how many pages transformers' cache gets: twice what the streams need.
-
-    Left to itself it takes most of the machine's memory and first fills it, which took 40 s and 13 GB; after that it is
-    no faster.
-    """
-    return 2 * workload.slots * -(-workload.window_tokens // TRANSFORMERS_PAGE_TOKENS)
 
 
 def _llama_server(workload: Workload, environment: Mapping[str, str]) -> Target:
