@@ -105,7 +105,7 @@ def test_a_signal_ends_open_streams_with_an_error_and_the_process_with_zero(
                 next(lines)
                 process.send_signal(number)
                 last = [line for line in lines if line][-1]
-            assert process.wait(timeout=5) == 0
+            assert process.wait(timeout=20) == 0
     assert last == "data: [DONE]" or '"code":"server_stopping"' in last
 
 
