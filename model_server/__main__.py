@@ -80,7 +80,7 @@ def _serve_with_ray(settings: ServerSettings, options: argparse.Namespace) -> No
 def _inherit(descriptor: int) -> socket.socket:
     try:
         return socket.socket(fileno=descriptor)
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise ConfigurationError(f"--fd is {descriptor}, which is not an inherited listening socket.") from error
 
 

@@ -192,7 +192,7 @@ def _deploy(configuration: ServeConfiguration, options: dict[str, Any]) -> None:
     application = _deployment(options).bind()
     try:
         serve.run(application, name=configuration.application_name, route_prefix=configuration.route_prefix)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         application_status = serve.status().applications.get(configuration.application_name)
         deployment = application_status and application_status.deployments.get(DEPLOYMENT_NAME)
         reason = deployment.message if deployment else str(error)

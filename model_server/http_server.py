@@ -6,12 +6,14 @@ api/request_log.py writes for each request does not.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -27,7 +29,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         raise ConfigurationError(
             f"The server cannot listen on {host}:{port} ({error}). "
             "Stop what listens there, or choose another port with --port."
@@ -46,6 +48,8 @@ def serve(
         lifespan="on",
         timeout_graceful_shutdown=LAST_BYTES_SECONDS,
     )
+    # said of a plain-text answer that failed half-way, which is cut on purpose so that nobody takes it for whole
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.msg)
     server = _Server(config, end_streams)
     if until_stdin_closes:
         threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
@@ -62,13 +66,18 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._end_streams = end_streams
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take the first signal; the end has begun then, takes two seconds at most, and is not to be torn apart."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._end_streams()
         await super().shutdown(sockets)
 
 
 def _stop_when_stdin_closes(server: uvicorn.Server) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
+    while sys.stdin is not None and os.read(sys.stdin.fileno(), 4096):
         pass
     server.should_exit = True
 

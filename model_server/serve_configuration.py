@@ -6,7 +6,7 @@ describes one application with one deployment: this server. Does not import Ray;
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ IMPORT_PATH = "model_server.deployment:build"
 DEPLOYMENT_NAME = "model-server"
 RAYS_DEFAULT_GRACE_SECONDS = 20
 RAYS_DEFAULT_TARGET = 2
+ROUTER_OPTIONS = ("num_virtual_nodes", "num_fallback_replicas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def check_against_settings(configuration: ServeConfiguration, settings: ServerSe
     """Return warnings, a sentence each; raise ConfigurationError where Ray would take over what the engine decides."""
     where = f"{configuration.path}:"
     ongoing = configuration.options.get("max_ongoing_requests")
+    _check_router(configuration)
     admitted = settings.slots + settings.queue_limit
     if ongoing is not None and ongoing < admitted:
         raise ConfigurationError(
@@ -80,19 +82,46 @@ def check_against_settings(configuration: ServeConfiguration, settings: ServerSe
             "requests back before the server can queue or refuse them. Set it far above."
         )
     warnings = []
-    grace_seconds = configuration.options.get("graceful_shutdown_timeout_s", RAYS_DEFAULT_GRACE_SECONDS)
+    grace_seconds = _given(configuration.options, "graceful_shutdown_timeout_s", RAYS_DEFAULT_GRACE_SECONDS)
     if grace_seconds < settings.request_timeout_seconds:
         warnings.append(
             f"{where} graceful_shutdown_timeout_s is {grace_seconds}, shorter than REQUEST_TIMEOUT_SECONDS "
             f"({settings.request_timeout_seconds}): a replica that is taken away may cut long answers."
         )
-    target = configuration.autoscaling.get("target_ongoing_requests", RAYS_DEFAULT_TARGET)
+    target = _given(configuration.autoscaling, "target_ongoing_requests", RAYS_DEFAULT_TARGET)
     if configuration.autoscaling and target > settings.slots:
         warnings.append(
             f"{where} target_ongoing_requests is {target}, but SLOTS is {settings.slots}: "
             "requests will wait for a slot before another replica is started."
         )
     return warnings
+
+
+def _given(options: Mapping[str, Any], key: str, default: float) -> float:
+    """Return what the file says, or what Ray takes where it says nothing."""
+    value = options.get(key)
+    return default if value is None else float(value)
+
+
+def _check_router(configuration: ServeConfiguration) -> None:
+    """Check what Ray hands on unread: this router takes its default for a name that it does not know."""
+    router = configuration.options.get("request_router_config") or {}
+    if not str(router.get("request_router_class")).endswith("ConsistentHashRouter"):
+        return
+    for key, value in (router.get("request_router_kwargs") or {}).items():
+        path = f"{configuration.path}: request_router_kwargs.{key}"
+        if key not in ROUTER_OPTIONS:
+            raise ConfigurationError(f"{path}: there is no such key; the keys here are {', '.join(ROUTER_OPTIONS)}.")
+        if type(value) is not int or value < 1:
+            raise ConfigurationError(f"{path} is {value!r}, but must be a whole number above 0.")
+
+
+def _check_prefix(prefix: str) -> str:
+    if not prefix.startswith("/") or (prefix.endswith("/") and prefix != "/"):
+        raise ConfigurationError(
+            f"applications[0].route_prefix is {prefix!r}, but must begin with a slash and must not end with one."
+        )
+    return prefix
 
 
 def _only_deployment(path: Path, document: dict[str, Any]) -> ServeConfiguration:
@@ -106,15 +135,16 @@ def _only_deployment(path: Path, document: dict[str, Any]) -> ServeConfiguration
     if [deployment["name"] for deployment in deployments] != [DEPLOYMENT_NAME]:
         raise ConfigurationError(f"applications[0].deployments must hold exactly one, named {DEPLOYMENT_NAME}.")
     options = {key: value for key, value in deployments[0].items() if key != "name"}
-    if options.get("num_replicas") == "auto":
+    replicas = options.get("num_replicas")
+    if replicas is not None and type(replicas) is not int:
         raise ConfigurationError(
-            "applications[0].deployments[0].num_replicas is 'auto', which is Ray's own idea of autoscaling. "
+            f"applications[0].deployments[0].num_replicas is {replicas!r} ('auto' is Ray's own idea of autoscaling). "
             "Give a number, or an autoscaling_config."
         )
     return ServeConfiguration(
         path,
         application.get("name", "default"),
-        application.get("route_prefix") or "/",
+        _check_prefix(application.get("route_prefix") or "/"),
         document.get("http_options", {}),
         options,
     )
@@ -128,6 +158,8 @@ def _parse(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigurationError(f"{path}{line}: {error.problem}.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is nested too deeply.") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
 
@@ -138,8 +170,10 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+            if key.value in seen:
                 problem = f"the key {key.value} stands twice in one mapping"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(getattr(key, "value", ""))
+            seen.add(key.value)
         return super().construct_mapping(node, deep)

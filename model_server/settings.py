@@ -66,8 +66,8 @@ class ServerSettings:
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings:
     """Return the settings that `environment` asks for; raise ConfigurationError for the first bad value."""
-    model_dir = Path(environment.get("MODEL_DIR") or BUILT_IN_MODEL_DIR).expanduser().resolve()
-    if not (model_dir / "config.json").is_file():
+    model_dir = _folder(environment.get("MODEL_DIR"))
+    if not _has_configuration(model_dir):
         check_prepared(model_dir)
         raise ConfigurationError(
             f"MODEL_DIR is {str(model_dir)!r}, but there is no config.json in it. "
@@ -75,7 +75,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
         )
     executor = environment.get("EXECUTOR") or "torch"
     return ServerSettings(
-        model_id=environment.get("MODEL_ID") or _default_model_id(model_dir),
+        model_id=_text(environment, "MODEL_ID") or _default_model_id(model_dir),
         model_dir=model_dir,
         executor=executor,
         slots=_whole_number(environment, "SLOTS", DEFAULT_SLOTS.get(executor, 1)),
@@ -84,7 +84,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
         neuron_cores=_whole_number(environment, "NEURON_CORES", 2),
         queue_limit=_whole_number(environment, "QUEUE_LIMIT", 64),
         request_timeout_seconds=_whole_number(environment, "REQUEST_TIMEOUT_SECONDS", 600),
-        api_key=environment.get("API_KEY") or None,
+        api_key=_text(environment, "API_KEY") or None,
         log_format=environment.get("LOG_FORMAT") or "text",
     )
 
@@ -122,7 +122,7 @@ def load_prepare_settings(
     )
     return PrepareSettings(
         source=environment.get("MODEL_SOURCE") or DEFAULT_SOURCE,
-        model_dir=Path(environment["MODEL_DIR"]).expanduser().resolve(),
+        model_dir=_folder(environment["MODEL_DIR"]),
         is_compiled=executor == "neuron" and is_compiled is not False,
         slots=served.slots,
         max_model_length=served.max_model_length,
@@ -134,6 +134,30 @@ def keep_compilations(directory: Path) -> None:
     """Let an interrupted compilation go on where it stopped, unless a cache is set already."""
     if not os.environ.get("NEURON_COMPILE_CACHE_URL"):
         os.environ["NEURON_COMPILE_CACHE_URL"] = str(directory)
+
+
+def _folder(text: str | None) -> Path:
+    try:
+        return Path(text or BUILT_IN_MODEL_DIR).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError) as error:
+        raise ConfigurationError(f"MODEL_DIR is {text!r}, which names no folder: {error}.") from error
+
+
+def _has_configuration(model_dir: Path) -> bool:
+    try:
+        return (model_dir / "config.json").is_file()
+    except OSError as error:
+        raise ConfigurationError(f"MODEL_DIR is {str(model_dir)!r}, which cannot be read: {error.strerror}.") from error
+
+
+def _text(environment: Mapping[str, str], variable: str) -> str:
+    """Return the value without the space or line end around it, which secret files often have."""
+    text = environment.get(variable, "").strip()
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{variable} holds bytes that are not UTF-8. Set it to plain text.") from error
+    return text
 
 
 def _default_model_id(model_dir: Path) -> str:

@@ -7,9 +7,11 @@ Knows nothing of Ray or of files: the first mistake becomes one sentence that be
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -36,12 +38,33 @@ def check_document(schema: type[BaseModel], document: object, path: str = "") ->
 def _check_nested(annotation: object, value: object, path: str) -> None:
     schema = _schema_in(annotation)
     if schema is None or value is None:
-        return  # a plain value, which the schema around it checks
-    if isinstance(value, list):
+        _check_number(annotation, value, path)
+    elif isinstance(value, list):
         for index, item in enumerate(value):
             check_document(schema, item, f"{path}[{index}]")
     else:
         check_document(schema, value, path)
+
+
+def _check_number(annotation: object, value: object, path: str) -> None:
+    """Refuse `"630"` and `true` where a number is meant: pydantic takes them for numbers, and other readers do not.
+
+    Everything else about a plain value is checked by the schema around it.
+    """
+    kinds = set(_kinds_in(annotation))
+    if isinstance(value, (bool, str)) and type(value) not in kinds and kinds <= {int, float, type(None)}:
+        raise ConfigurationError(f"{path} is {_shown(value)}, but must be a number, without quotes.")
+
+
+def _kinds_in(annotation: object) -> Iterator[object]:
+    """Yield the types of a union, without what is only said about them."""
+    if get_origin(annotation) in (Union, UnionType):
+        for each in get_args(annotation):
+            yield from _kinds_in(each)
+    elif get_origin(annotation) is Annotated:
+        yield from _kinds_in(get_args(annotation)[0])
+    else:
+        yield annotation
 
 
 def _schema_in(annotation: object) -> type[BaseModel] | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from model_server.api.responses import error_response
 from model_server.api.validation import describe_validation_error
+from model_server.engine.observation import observe_departure
 from model_server.errors import InternalError, InvalidRequest, MethodNotAllowed, NotFound, RequestTooLarge, ServerError
 
 ERRORS_BY_STATUS: dict[int, type[ServerError]] = {
@@ -38,6 +40,8 @@ async def _answer_validation_error(request: Request, error: Exception) -> Respon
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(error.__cause__, ClientDisconnect):
+        observe_departure()
     kind = ERRORS_BY_STATUS.get(error.status_code)
     if kind is not None:
         response = error_response(kind())

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
-from starlette.requests import Request
 from starlette.responses import Response
 
 from model_server.api.request_statistics import RequestStatistics
@@ -32,10 +30,9 @@ class MetricsRoute:
         self._registry = CollectorRegistry()
         self._registry.register(ServerCollector(settings, engine, requests))
 
-    async def metrics(self, request: Request) -> Response:
-        """Return all metrics, in Prometheus' text format or OpenMetrics."""
-        encode, media_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(self._registry), headers={"content-type": media_type})
+    async def metrics(self) -> Response:
+        """Return all metrics in Prometheus' text format, whatever is asked for: names must not depend on who asks."""
+        return Response(generate_latest(self._registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
 class ServerCollector(Collector):

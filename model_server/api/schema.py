@@ -67,6 +67,13 @@ class GenerationBody(Body):
     length_penalty: float = 1.0
     early_stopping: bool | str = False
     no_repeat_ngram_size: int = 0
+    min_tokens: int = 0
+    top_logprobs: int = 0
+
+    @field_validator("min_tokens", "top_logprobs")
+    @classmethod
+    def _refuse_numbers(cls, value: int, field: ValidationInfo) -> int:
+        return refuse(value, str(field.field_name))
 
     @field_validator("presence_penalty", "frequency_penalty", "logit_bias")
     @classmethod
@@ -135,14 +142,20 @@ class TextPart(Body):
 
 
 class MessageBody(Body):
-    role: Literal["system", "user", "assistant"]
+    """`developer` is OpenAI's newer name for `system`."""
+
+    role: Literal["system", "developer", "user", "assistant"]
     content: Text | list[TextPart]
+
+    @property
+    def _role(self) -> str:
+        return "system" if self.role == "developer" else self.role
 
     def message(self) -> Message:
         """Return the engine's form: parts are one text."""
         if isinstance(self.content, str):
-            return Message(self.role, self.content)
-        return Message(self.role, "".join(part.text for part in self.content))
+            return Message(self._role, self.content)
+        return Message(self._role, "".join(part.text for part in self.content))
 
 
 class ChatBody(GenerationBody):
@@ -153,6 +166,7 @@ class ChatBody(GenerationBody):
     max_completion_tokens: int | None = Field(default=None, ge=1)
     logprobs: bool = False
     tools: list[Any] = Field(default_factory=list)
+    functions: list[Any] = Field(default_factory=list)  # what tools were called before
     response_format: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("logprobs")
@@ -166,10 +180,10 @@ class ChatBody(GenerationBody):
         refuse(value not in ({}, {"type": "text"}), "response formats other than text")
         return value
 
-    @field_validator("tools")
+    @field_validator("tools", "functions")
     @classmethod
-    def _refuse_tools(cls, value: list[Any]) -> list[Any]:
-        return refuse(value, "tools")
+    def _refuse_tools(cls, value: list[Any], field: ValidationInfo) -> list[Any]:
+        return refuse(value, str(field.field_name))
 
 
 class TokenizeBody(Body):

@@ -71,6 +71,13 @@ def observe_request() -> Iterator[Observation]:
         _current.reset(token)
 
 
+def observe_departure() -> None:
+    """The client went away before its request had come whole."""
+    observation = _current.get()
+    if observation is not None:
+        observation.outcome = Outcome.CANCELLED
+
+
 @contextmanager
 def observe_stream() -> Iterator[Observation]:
     """Yield the request's observation, or one for nobody. A stream that ends without a reason was cancelled."""

@@ -12,12 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.backends.base import Backend
 from app.backends.catalog import BackendChoice
 from app.server import build_server
 from tests.browser.chromium import find
+
+expect.set_options(timeout=20_000)  # a busy machine is no reason to fail
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Chromium's own calls home would be refused here, many at a time.

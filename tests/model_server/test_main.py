@@ -18,6 +18,7 @@ from model_server.__main__ import main
 from model_server.http_server import bind
 from tests.model_server.servers import running_server, wait_until_ready
 
+LONG_CHAT = {"messages": [{"role": "user", "content": "hello"}], "stream": True, "temperature": 2}
 PROMPT = {"prompt": "the quick brown fox", "temperature": 1.5, "max_tokens": 250, "stream": True}
 
 
@@ -86,7 +87,7 @@ def test_clients_that_go_away_free_their_slots(url: str) -> None:
                 assert next(response.iter_lines()).startswith("data: ")
         before = time.monotonic()
         assert http.post("/v1/completions", json={**PROMPT, "max_tokens": 1, "stream": False}).status_code == 200
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -99,14 +100,32 @@ def test_a_signal_ends_open_streams_with_an_error_and_the_process_with_zero(
         environment = {"MODEL_DIR": str(checkpoint_dir)}
         with running_server(*arguments, environment=environment, pass_fds=(listener.fileno(),)) as process:
             wait_until_ready(url, process)
-            chat = {"messages": [{"role": "user", "content": "hello"}], "stream": True, "temperature": 2}
-            with httpx.stream("POST", f"{url}/v1/chat/completions", json=chat, timeout=30) as response:
+            with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
                 lines = response.iter_lines()
                 next(lines)
                 process.send_signal(number)
                 last = [line for line in lines if line][-1]
-            assert process.wait(timeout=5) == 0
+            assert process.wait(timeout=20) == 0
     assert last == "data: [DONE]" or '"code":"server_stopping"' in last
+
+
+def test_ctrl_c_again_and_again_ends_it_as_quietly_as_once(checkpoint_dir: Path) -> None:
+    with bind("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        arguments = ["serve", "--fd", str(listener.fileno())]
+        environment = {"MODEL_DIR": str(checkpoint_dir)}
+        with running_server(*arguments, environment=environment, pass_fds=(listener.fileno(),)) as process:
+            wait_until_ready(url, process)
+            with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
+                lines = response.iter_lines()
+                next(lines)
+                for _ in range(3):
+                    process.send_signal(signal.SIGINT)
+                list(lines)
+                process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+            assert process.stderr is not None
+            assert "Traceback" not in process.stderr.read()
 
 
 def test_it_ends_when_standard_input_does_even_while_it_loads(checkpoint_dir: Path) -> None:
@@ -144,6 +163,13 @@ def test_a_descriptor_that_is_no_socket_is_one_clear_line(
     monkeypatch.setenv("MODEL_DIR", str(checkpoint_dir))
     assert main(["serve", "--fd", "999"]) == 1
     assert "--fd is 999" in capsys.readouterr().err
+    assert main(["serve", "--fd", "-1"]) == 1
+    assert "--fd is -1" in capsys.readouterr().err
+
+
+def test_a_host_that_is_no_name_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--host", "x" * 70]) == 1
+    assert "cannot listen" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", ["model_server.__main__", "model_server.api.application"])

@@ -118,6 +118,8 @@ def test_a_mistake_is_one_sentence_that_names_file_and_place(
         ("- 1", "the document is [1], but must be a mapping with keys."),
         ("", "the document is None, but must be a mapping with keys."),
         ("a: \x00", "is not YAML"),
+        ("? [a]\n: 1", "a key must be a word"),
+        ("[" * 5000, "nested too deeply"),
     ],
 )
 def test_what_is_no_configuration_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
@@ -156,3 +158,40 @@ def test_a_fixed_number_of_replicas_takes_the_place_of_autoscaling(
 
     configuration = changed(fix)
     assert (configuration.replicas_at_start, configuration.replicas_at_most) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("graceful_shutdown_timeout_s", "630"), ("max_ongoing_requests", True), ("num_replicas", True)]
+)
+def test_a_number_is_written_as_one(key: str, value: object, changed: Callable[[Change], ServeConfiguration]) -> None:
+    with pytest.raises(ConfigurationError, match=rf"deployments\[0\]\.{key} is {value!r}"):
+        changed(lambda document: deployment_of(document).update({key: value}))
+
+
+@pytest.mark.parametrize("prefix", ["x", "x/", "/x/"])
+def test_a_route_prefix_that_ray_would_refuse_late_is_refused_at_once(
+    prefix: str, changed: Callable[[Change], ServeConfiguration]
+) -> None:
+    with pytest.raises(ConfigurationError, match="must begin with a slash"):
+        changed(lambda document: document["applications"][0].update(route_prefix=prefix))
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [({"num_virtual": 100}, "there is no such key"), ({"num_virtual_nodes": "x"}, "must be a whole number above 0")],
+)
+def test_the_routers_own_options_are_checked_too(
+    option: dict[str, object], sentence: str, changed: Callable[[Change], ServeConfiguration]
+) -> None:
+    configuration = changed(
+        lambda document: deployment_of(document)["request_router_config"].update(request_router_kwargs=option)
+    )
+    with pytest.raises(ConfigurationError, match=sentence):
+        check_against_settings(configuration, ServerSettings())
+
+
+def test_what_is_left_empty_is_rays_default(changed: Callable[[Change], ServeConfiguration]) -> None:
+    def empty(document: dict[str, Any]) -> None:
+        deployment_of(document)["autoscaling_config"].update(target_ongoing_requests=None)
+
+    assert check_against_settings(changed(empty), ServerSettings()) == []

@@ -64,5 +64,18 @@ def test_a_bad_value_names_variable_value_and_remedy(
     assert all(part in caught.value.user_message for part in (variable, value, remedy))
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("MODEL_DIR", "~nosuchuser/x"), ("MODEL_DIR", "x" * 300), ("MODEL_ID", "\udcff")]
+)
+def test_a_value_that_no_system_call_takes_is_one_sentence(variable: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=variable):
+        load_settings({variable: value})
+
+
+@pytest.mark.parametrize("key", [" key\n", "key\r\n", "\tkey"])
+def test_a_key_is_taken_without_the_line_end_of_its_file(key: str) -> None:
+    assert load_settings({"API_KEY": key}).api_key == "key"
+
+
 def test_the_key_is_not_shown() -> None:
     assert "secret" not in repr(ServerSettings(api_key="secret"))

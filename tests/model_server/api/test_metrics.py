@@ -69,11 +69,12 @@ async def test_names_and_types_are_what_dashboards_rely_on(server: ObservedServe
     assert info["twinstream_slots"] == 2
 
 
-async def test_openmetrics_is_given_to_who_asks_for_it(server: ObservedServer) -> None:
-    accept = {"accept": "application/openmetrics-text; version=1.0.0"}
-    response = await server.http.get("/metrics", headers=accept)
-    assert response.headers["content-type"].startswith("application/openmetrics-text")
-    assert response.text.endswith("# EOF\n")
+@pytest.mark.parametrize("accept", ["*/*", "application/openmetrics-text; version=abc", "text/plain; escaping=dots"])
+async def test_everybody_gets_the_same_names_whatever_they_accept(server: ObservedServer, accept: str) -> None:
+    response = await server.http.get("/metrics", headers={"accept": accept})
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "\ntwinstream_slots_in_use 0.0" in response.text
 
 
 async def test_the_counts_are_the_sums_of_what_the_answers_said(server: ObservedServer) -> None:

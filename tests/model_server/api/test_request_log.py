@@ -177,6 +177,27 @@ async def test_a_failure_in_the_midst_of_a_body_cuts_it_and_is_counted() -> None
     assert statistics.counts[Outcome.FAILED] == 1
 
 
+async def test_who_leaves_in_the_middle_of_a_body_has_cancelled(
+    settings: ServerSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    messages: list[Message] = [
+        {"type": "http.request", "body": b'{"pro', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        """Nobody is there."""
+
+    caplog.set_level(logging.INFO)
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"500")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/completions", "query_string": b"", "headers": headers}
+    await build_application(settings)(scope, receive, send)
+    assert [line["outcome"] for line in request_lines(caplog)] == ["cancelled"]
+
+
 async def test_a_proxy_that_returns_the_id_itself_is_not_doubled(settings: ServerSettings) -> None:
     application = build_application(settings, returns_request_id=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://server") as client:

@@ -84,6 +84,9 @@ def test_a_completion_with_a_wrong_field_is_refused(change: dict[str, Any]) -> N
         {"messages": [{"role": "tool", "content": "x"}]},
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
         {"tools": [{"type": "function"}]},
+        {"functions": [{"name": "f"}]},
+        {"top_logprobs": 2},
+        {"min_tokens": 1},
         {"response_format": {"type": "json_object"}},
         {"logprobs": True},
         {"max_completion_tokens": 0},
@@ -92,6 +95,11 @@ def test_a_completion_with_a_wrong_field_is_refused(change: dict[str, Any]) -> N
 def test_a_chat_with_a_wrong_field_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ChatBody.model_validate({"messages": [USER], **change})
+
+
+def test_a_developer_speaks_as_the_system() -> None:
+    body = ChatBody.model_validate({"messages": [{"role": "developer", "content": "Be brief."}, USER]})
+    assert [message.message().role for message in body.messages] == ["system", "user"]
 
 
 def test_neutral_values_of_what_is_not_offered_are_fine() -> None:
