@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from model_server.api.application import build_application
+from model_server.engine.engine import Engine
 from model_server.errors import ConfigurationError
 from model_server.http_server import bind, serve
 from model_server.logs import configure_logging
@@ -52,7 +55,11 @@ def _serve(settings: ServerSettings, options: argparse.Namespace) -> None:
     host, port = listener.getsockname()[:2]
     application = build_application(settings)
     logger.info("Serving %s at http://%s:%s", settings.model_id, host, port)
-    serve(application, listener, application.state.engine.stop, options.until_stdin_closes)
+    engine: Engine = application.state.engine
+    with suppress(SystemExit):  # how a signal ends it
+        serve(application, listener, engine.stop, options.until_stdin_closes)
+    if engine.is_running:
+        os._exit(0)  # it still loads, and torch's own threads would abort an interpreter that ends in good order
 
 
 def _serve_with_ray(settings: ServerSettings, options: argparse.Namespace) -> None:

@@ -48,11 +48,6 @@ class EngineState(Enum):
     STOPPED = "stopped"
 
 
-UNAVAILABLE: dict[EngineState, type[ServerError]] = {
-    EngineState.STOPPED: ServerStopping,
-}
-
-
 class Engine:
     """Made anywhere, started and used on one event loop. `load` and `clock` are exchangeable for tests."""
 
@@ -87,12 +82,17 @@ class Engine:
         return len(self._open_channels)
 
     @property
+    def is_running(self) -> bool:
+        """Whether its thread still works, also after `stop` has lost its patience."""
+        return self._thread.is_alive()
+
+    @property
     def model(self) -> LoadedModel:
         """The loaded model; raises ModelLoading, ModelFailed or ServerStopping where there is none to use."""
         if self._model is None or self.state is not EngineState.READY:
             if self.state is EngineState.FAILED:
                 raise self._failure.with_traceback(None)  # raised many times
-            raise UNAVAILABLE.get(self.state, ModelLoading)()
+            raise ServerStopping() if self._is_stopping else ModelLoading()
         return self._model
 
     def require_ready(self) -> None:

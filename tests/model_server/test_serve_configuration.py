@@ -160,9 +160,7 @@ def test_a_fixed_number_of_replicas_takes_the_place_of_autoscaling(
     assert (configuration.replicas_at_start, configuration.replicas_at_most) == (3, 3)
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("graceful_shutdown_timeout_s", "630"), ("max_ongoing_requests", True), ("num_replicas", True)]
-)
+@pytest.mark.parametrize(("key", "value"), [("graceful_shutdown_timeout_s", "630"), ("max_ongoing_requests", True)])
 def test_a_number_is_written_as_one(key: str, value: object, changed: Callable[[Change], ServeConfiguration]) -> None:
     with pytest.raises(ConfigurationError, match=rf"deployments\[0\]\.{key} is {value!r}"):
         changed(lambda document: deployment_of(document).update({key: value}))

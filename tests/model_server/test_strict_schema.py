@@ -74,7 +74,7 @@ def test_an_unknown_key_is_refused_at_every_level(document: object, sentence: st
         ({}, "parts is missing."),
         (
             {"parts": [{"name": "a", "size": "big"}]},
-            "parts[0].size is 'big': input should be a valid integer, unable to parse string as an integer.",
+            "parts[0].size is 'big', but must be a number, without quotes.",
         ),
         (
             {"parts": [{"name": "a", "scaling": {"min_replicas": -1}}]},
