@@ -22,6 +22,7 @@ from model_server.errors import ConfigurationError
 
 LAST_BYTES_SECONDS = 1  # for streams to send their last event when the server stops
 BACKLOG = 1024
+ENDS_EARLY = "without completing response"  # uvicorn's words
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -49,7 +50,7 @@ def serve(
         timeout_graceful_shutdown=LAST_BYTES_SECONDS,
     )
     # said of a plain-text answer that failed half-way, which is cut on purpose so that nobody takes it for whole
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.msg)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: ENDS_EARLY not in record.getMessage())
     server = _Server(config, end_streams)
     if until_stdin_closes:
         threading.Thread(target=_stop_when_stdin_closes, args=(server,), daemon=True).start()
