@@ -84,10 +84,8 @@ def _transformers(workload: Workload, environment: Mapping[str, str]) -> Target:
     if not executable.exists():
         raise BenchError(f"{PEERS_PYTHON.parent.parent} is not there; `make bench` sets it up.")
     command = [str(executable), "serve", str(workload.model), "--continuous-batching", "--device", "cpu"]
-    command += [
-        "--dtype",
-        workload.number_format,
-    ]  # its cache as it comes: most of the memory
+    command += ["--dtype", workload.number_format]
+    # its cache stays as it comes, which is most of the memory: a smaller one might hold it back
     return Target(TRANSFORMERS, command, "/health", {**environment, "HF_HUB_OFFLINE": "1"})
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,16 +23,22 @@ LONG_CHAT = {"messages": [{"role": "user", "content": "hello"}], "stream": True,
 PROMPT = {"prompt": "the quick brown fox", "temperature": 1.5, "max_tokens": 250, "stream": True}
 
 
-@pytest.fixture(scope="module")
-def url(checkpoint_dir: Path) -> Iterator[str]:
-    """A server on an inherited socket, as the app embeds it."""
+@contextmanager
+def ready_server(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on an inherited socket, as the app embeds it, and its address."""
     with bind("127.0.0.1", 0) as listener:
-        environment = {"MODEL_DIR": str(checkpoint_dir), "MODEL_ID": "tiny", "SLOTS": "2", "API_KEY": "key"}
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         arguments = ["serve", "--fd", str(listener.fileno())]
         with running_server(*arguments, environment=environment, pass_fds=(listener.fileno(),)) as process:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             wait_until_ready(address, process)
-            yield address
+            yield process, address
+
+
+@pytest.fixture(scope="module")
+def url(checkpoint_dir: Path) -> Iterator[str]:
+    environment = {"MODEL_DIR": str(checkpoint_dir), "MODEL_ID": "tiny", "SLOTS": "2", "API_KEY": "key"}
+    with ready_server(environment) as (_, address):
+        yield address
 
 
 @pytest.fixture
@@ -94,38 +101,28 @@ def test_clients_that_go_away_free_their_slots(url: str) -> None:
 def test_a_signal_ends_open_streams_with_an_error_and_the_process_with_zero(
     number: signal.Signals, checkpoint_dir: Path
 ) -> None:
-    with bind("127.0.0.1", 0) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        arguments = ["serve", "--fd", str(listener.fileno())]
-        environment = {"MODEL_DIR": str(checkpoint_dir)}
-        with running_server(*arguments, environment=environment, pass_fds=(listener.fileno(),)) as process:
-            wait_until_ready(url, process)
-            with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
-                lines = response.iter_lines()
-                next(lines)
-                process.send_signal(number)
-                last = [line for line in lines if line][-1]
-            assert process.wait(timeout=20) == 0
+    with ready_server({"MODEL_DIR": str(checkpoint_dir)}) as (process, url):
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
+            lines = response.iter_lines()
+            next(lines)
+            process.send_signal(number)
+            last = [line for line in lines if line][-1]
+        assert process.wait(timeout=20) == 0
     assert last == "data: [DONE]" or '"code":"server_stopping"' in last
 
 
 def test_ctrl_c_again_and_again_ends_it_as_quietly_as_once(checkpoint_dir: Path) -> None:
-    with bind("127.0.0.1", 0) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        arguments = ["serve", "--fd", str(listener.fileno())]
-        environment = {"MODEL_DIR": str(checkpoint_dir)}
-        with running_server(*arguments, environment=environment, pass_fds=(listener.fileno(),)) as process:
-            wait_until_ready(url, process)
-            with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
-                lines = response.iter_lines()
-                next(lines)
-                for _ in range(3):
-                    process.send_signal(signal.SIGINT)
-                list(lines)
+    with ready_server({"MODEL_DIR": str(checkpoint_dir)}) as (process, url):
+        with httpx.stream("POST", f"{url}/v1/chat/completions", json=LONG_CHAT, timeout=30) as response:
+            lines = response.iter_lines()
+            next(lines)
+            for _ in range(3):
                 process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
-            assert process.stderr is not None
-            assert "Traceback" not in process.stderr.read()
+            list(lines)
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_it_ends_when_standard_input_does_even_while_it_loads(checkpoint_dir: Path) -> None:

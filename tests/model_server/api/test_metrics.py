@@ -143,7 +143,7 @@ async def test_who_waits_is_a_gauge_and_who_is_refused_or_too_late_is_counted(
     await wait_until(lambda: server.engine.stream_count == 3)
     for calls in (2, 3):  # a decode, and the prefill of the second
         executor.gate.release()
-        await wait_until(lambda calls=calls: len(executor.calls) == calls)  # type: ignore[misc]
+        await wait_until(lambda calls=calls: len(executor.calls) == calls)  # type: ignore[misc]  # mypy cannot type a lambda with a default
     found = await server.scrape()
     assert (found["twinstream_slots_in_use"], found["twinstream_requests_waiting"]) == (2, 1)
     refused = asyncio.create_task(complete(server, max_tokens=50))
