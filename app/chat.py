@@ -10,7 +10,14 @@ from app.backends.base import Backend
 from app.conversation import Conversation, fit
 from app.errors import BackendNotReady, PromptTooLong
 from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
-from app.prompts.template import PromptFormat, is_chat_format, prompt_format_for, render_prompt
+from app.prompts.chat_messages import chat_messages
+from app.prompts.template import (
+    DEFAULT_PROMPT_FORMAT,
+    PromptFormat,
+    is_chat_format,
+    prompt_format_for,
+    render_prompt,
+)
 from app.prompts.token_count import count_prompt_tokens
 
 
@@ -59,17 +66,22 @@ async def respond(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
 
 async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     model = await backend.describe()
-    prompt_format = turn.prompt_format or prompt_format_for(model.model_id)
+    prompt_format = turn.prompt_format or prompt_format_for(model.model_id) or DEFAULT_PROMPT_FORMAT
     # At most half of the window is kept free for the answer, so that a conversation always has the other half.
     answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)
-    prompt_tokens = model.window_tokens - answer_tokens
+    prompt_tokens = min(model.window_tokens - answer_tokens, model.prompt_limit_tokens or model.window_tokens)
     conversation, dropped_turns = await fit(
         turn.conversation, lambda candidate: _count(backend, candidate, prompt_format, prompt_tokens), prompt_tokens
     )
     if dropped_turns:
         yield Trimmed(dropped_turns)
     parameters = replace(turn.parameters, max_tokens=answer_tokens)
-    request = GenerationRequest(render_prompt(conversation, prompt_format), parameters, turn.session_id)
+    request = GenerationRequest(
+        render_prompt(conversation, prompt_format),
+        chat_messages(conversation, prompt_format),
+        parameters,
+        turn.session_id,
+    )
     async with aclosing(_stream(backend, request, is_chat_format(prompt_format))) as events:
         async for event in events:
             yield event

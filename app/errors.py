@@ -9,7 +9,7 @@ for the log.
     ├── InvalidMessage             the person's message cannot be sent as it is
     │   ├── MessageHasTooManyCharacters
     │   └── MessageTooLong         it does not fit the model's window even alone
-    └── BackendError
+    └── BackendError               `endpoint_errors.py` has what SageMaker adds below these
         ├── NoBackendConfigured
         ├── BackendUnavailable     cannot be reached
         ├── BackendNotReady        asks to come again: the one error that is worth waiting for

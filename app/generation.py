@@ -33,30 +33,49 @@ class GenerationParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message for a server that renders the prompt itself. `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """One answer to be made. `prompt` has no BOS token: every server adds its own, so exactly one reaches the model."""
+    """One answer to be made, in the two forms in which servers take it: the same turns, rendered and as messages.
+
+    `prompt` has no BOS token: every server adds its own, so exactly one reaches the model.
+    """
 
     prompt: str
+    messages: tuple[ChatMessage, ...]
     parameters: GenerationParameters
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What serves: its name, and how many tokens prompt and answer may have together."""
+    """What serves: its name, how many tokens prompt and answer may have together, and the prompt alone at most.
+
+    `prompt_limit_tokens` None: as many as the window leaves.
+    """
 
     model_id: str
     window_tokens: int
+    prompt_limit_tokens: int | None = None
 
 
 class FinishReason(StrEnum):
     STOP = "stop"  # the model ended its answer, or a stop text was reached
     LENGTH = "length"  # max_tokens or the window cut the answer
+    UNKNOWN = "unknown"  # it ended properly, in a dialect that does not say why
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    prompt_tokens: int
+    """Tokens as the server counted them. `prompt_tokens` None: it counted the answer alone."""
+
+    prompt_tokens: int | None
     completion_tokens: int
     cached_tokens: int = 0
 

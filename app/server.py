@@ -17,7 +17,7 @@ def build_server(choices: tuple[BackendChoice, ...]) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         for choice in choices:
-            await choice.backend.aclose()
+            await choice.aclose()
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 

@@ -17,7 +17,7 @@ FILE_LIMIT_LINES = 250
 
 FLOORS = {
     "app": [
-        ["errors", "generation", "text", "__init__"],
+        ["errors", "endpoint_errors", "generation", "text", "__init__"],
         ["settings", "conversation"],
         ["wire", "prompts"],
         ["backends"],

@@ -28,12 +28,18 @@ class PromptFormat(StrEnum):
     NONE = "none"
 
 
-def prompt_format_for(model_id: str) -> PromptFormat:
-    """The format that a model of this name was trained on; where it is unknown, that of our own model, Mistral v1."""
+# Where a model's name does not tell: that of Mistral-7B-Instruct-v0.2, which this product is made for.
+DEFAULT_PROMPT_FORMAT = PromptFormat.MISTRAL_V1
+
+
+def prompt_format_for(model_id: str) -> PromptFormat | None:
+    """The format that a model of this name was trained on; None where the name does not tell."""
     name = model_id.lower()
     if "llama-2" in name and "chat" in name:
         return PromptFormat.LLAMA_2
-    if "mistral" in name and "instruct" not in name:
+    if "mistral" not in name:
+        return None
+    if "instruct" not in name:
         return PromptFormat.NONE
     return PromptFormat.MISTRAL_V3 if "v0.3" in name else PromptFormat.MISTRAL_V1
 

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from app.chat import ChatEvent, Trimmed, Waiting
 from app.conversation import Message, Role
 from app.errors import ChatError
-from app.generation import Finished, FinishReason, TextDelta
+from app.generation import Finished, FinishReason, TextDelta, Usage
 
 # A shorter answer arrives in one or two pieces, and says nothing about speed.
 _MEASURABLE_SECONDS = 0.1
@@ -94,10 +94,16 @@ class Answer:
         figures = [self.backend_label]
         usage, timings = self.finished.usage, self.finished.timings
         if usage:
-            reused = f" ({usage.cached_tokens:,} reused)" if usage.cached_tokens else ""
-            figures.append(f"{usage.prompt_tokens:,} tokens in{reused}, {usage.completion_tokens:,} out")
+            figures.append(_tokens(usage))
         if timings:
             figures.append(f"first after {timings.first_token_seconds:.2f} s")
         if usage and timings and timings.streaming_seconds >= _MEASURABLE_SECONDS:
             figures.append(f"{(usage.completion_tokens - 1) / timings.streaming_seconds:,.0f} tokens/s")
         return [" · ".join(figures)]
+
+
+def _tokens(usage: Usage) -> str:
+    if usage.prompt_tokens is None:
+        return f"{usage.completion_tokens:,} tokens out"
+    reused = f" ({usage.cached_tokens:,} reused)" if usage.cached_tokens else ""
+    return f"{usage.prompt_tokens:,} tokens in{reused}, {usage.completion_tokens:,} out"

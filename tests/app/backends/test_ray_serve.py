@@ -31,7 +31,7 @@ from app.generation import (
 )
 from tests.wire_files import wire_bytes
 
-REQUEST = GenerationRequest("[INST] hi [/INST]", GenerationParameters(), "session-1")
+REQUEST = GenerationRequest("[INST] hi [/INST]", (), GenerationParameters(), "session-1")
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

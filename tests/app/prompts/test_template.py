@@ -165,8 +165,8 @@ def test_no_prompt_begins_with_a_bos_because_the_server_adds_it(prompt_format: P
         ("mistralai/Mistral-7B-Instruct-v0.3", PromptFormat.MISTRAL_V3),
         ("mistralai/Mistral-7B-v0.1", PromptFormat.NONE),
         ("meta-llama/Llama-2-13b-chat-hf", PromptFormat.LLAMA_2),
-        ("twinstream-demo", PromptFormat.MISTRAL_V1),
+        ("twinstream-demo", None),
     ],
 )
-def test_the_format_follows_from_the_models_name(model_id: str, expected: PromptFormat) -> None:
+def test_the_format_follows_from_the_models_name(model_id: str, expected: PromptFormat | None) -> None:
     assert prompt_format_for(model_id) is expected

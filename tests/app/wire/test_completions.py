@@ -123,7 +123,7 @@ def test_an_end_without_a_reason_is_an_interruption() -> None:
 
 def test_a_body_carries_all_settings_and_is_json() -> None:
     parameters = GenerationParameters(seed=7, stop=("###",))
-    body = completion_body(GenerationRequest("[INST] hi [/INST]", parameters, "session"), "model")
+    body = completion_body(GenerationRequest("[INST] hi [/INST]", (), parameters, "session"), "model")
     assert json.loads(json.dumps(body)) == {
         "model": "model",
         "prompt": "[INST] hi [/INST]",
@@ -140,6 +140,6 @@ def test_a_body_carries_all_settings_and_is_json() -> None:
 
 
 def test_settings_that_were_not_made_are_not_sent() -> None:
-    body = completion_body(GenerationRequest("hi", GenerationParameters(), "session"), "model")
+    body = completion_body(GenerationRequest("hi", (), GenerationParameters(), "session"), "model")
     assert "seed" not in body
     assert "stop" not in body

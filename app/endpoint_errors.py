@@ -1,0 +1,142 @@
+"""What can go wrong on the way to a SageMaker endpoint, as branches of the tree in `errors.py`.
+
+BackendUnavailable
+├── AwsUnreachable
+├── AwsRegionMissing
+└── EndpointNotInService
+BackendNotReady
+├── EndpointStarting           it has no instance yet, or again
+└── EndpointThrottled
+BackendUnauthorized
+├── AwsCredentialsMissing
+├── AwsCredentialsRefused      expired, or not those of an account
+└── AwsAccessDenied            of one action, which it names
+BackendRejected
+└── EndpointNotFound
+BackendFailed
+├── ContainerFailed            the model's container behind an endpoint
+├── EndpointFailed             SageMaker itself
+└── StreamMalformed            what arrived cannot be read
+StreamInterrupted
+├── StreamStalled              nothing came any more
+└── StreamTimeLimitReached
+"""
+
+from app.errors import (
+    BackendFailed,
+    BackendNotReady,
+    BackendRejected,
+    BackendUnauthorized,
+    BackendUnavailable,
+    StreamInterrupted,
+)
+
+
+class AwsCredentialsMissing(BackendUnauthorized):
+    @property
+    def user_message(self) -> str:
+        return (
+            "No AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            "and start the page again."
+        )
+
+
+class AwsCredentialsRefused(BackendUnauthorized):
+    @property
+    def user_message(self) -> str:
+        return (
+            "AWS refused the credentials: they have expired, or are wrong. Renew them, for example with "
+            "“aws sso login”, and start the page again if they are set as variables."
+        )
+
+
+class AwsAccessDenied(BackendUnauthorized):
+    """`AwsAccessDenied(detail, action)`: `action` is IAM's name of what was not allowed, from our own code."""
+
+    @property
+    def user_message(self) -> str:
+        return (
+            f"These AWS credentials may not do {self.args[1]}. Ask for this action in their IAM policy, "
+            "or use other credentials."
+        )
+
+
+class AwsRegionMissing(BackendUnavailable):
+    @property
+    def user_message(self) -> str:
+        return "No AWS region is set. Set AWS_REGION, for example to us-west-2, and start the page again."
+
+
+class AwsUnreachable(BackendUnavailable):
+    @property
+    def user_message(self) -> str:
+        return (
+            "AWS cannot be reached. Check the network, AWS_REGION, and AWS_ENDPOINT_URL if it is set; "
+            "then send the message again."
+        )
+
+
+class EndpointNotFound(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return (
+            "SageMaker has no such endpoint in this account and region. Refresh the list of endpoints and choose "
+            "another, or check AWS_REGION."
+        )
+
+
+class EndpointNotInService(BackendUnavailable):
+    """`EndpointNotInService(detail, status)`: `status` is one of SageMaker's own words, or empty."""
+
+    @property
+    def user_message(self) -> str:
+        status = f" (its status is {self.args[1]})" if self.args[1] else ""
+        return f"The endpoint is not in service{status}. Wait until it is, or choose another endpoint."
+
+
+class EndpointStarting(BackendNotReady):
+    @property
+    def user_message(self) -> str:
+        return "The endpoint is starting: it was scaled to zero, which takes some minutes to undo."
+
+
+class EndpointThrottled(BackendNotReady):
+    @property
+    def user_message(self) -> str:
+        return "SageMaker has too many requests at the moment."
+
+
+class ContainerFailed(BackendFailed):
+    @property
+    def user_message(self) -> str:
+        return "The model’s container reported an error. Send the message again; the log has what the container said."
+
+
+class EndpointFailed(BackendFailed):
+    @property
+    def user_message(self) -> str:
+        return "SageMaker itself failed. Send the message again; the log has the reason."
+
+
+class StreamMalformed(BackendFailed):
+    @property
+    def user_message(self) -> str:
+        return (
+            "What the endpoint sent cannot be read, so the answer was ended here. If that happens again, set the "
+            "endpoint’s dialect in SAGEMAKER_ENDPOINTS; the log has what arrived."
+        )
+
+
+class StreamStalled(StreamInterrupted):
+    @property
+    def user_message(self) -> str:
+        return "The endpoint stopped sending before the answer was complete. What had arrived is kept."
+
+
+class StreamTimeLimitReached(StreamInterrupted):
+    @property
+    def user_message(self) -> str:
+        return (
+            "The answer took longer than SageMaker allows and was ended there. What had arrived is kept; "
+            "a lower “Longest answer” avoids this."
+        )
