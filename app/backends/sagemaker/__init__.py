@@ -1,1 +1,1 @@
-"""SageMaker endpoints as backends: what there is in the account, and how each of them is spoken to. boto3 lives here."""
+"""SageMaker endpoints as backends: which there are in the account, and how each is spoken to. boto3 lives here."""

@@ -1,4 +1,4 @@
-"""What is known of one endpoint: enough to show it, to choose its form of request, and to fit a chat into its window."""
+"""What is known of one endpoint: enough to show it, to choose a form of request, and to fit a chat to its window."""
 
 from dataclasses import dataclass
 
