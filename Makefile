@@ -5,9 +5,11 @@ INSTALLED := .venv/.installed
 PEERS := model_server/bench/requirements-peers.txt
 PEERS_INSTALLED := .venv-bench/.installed
 SOURCES := app model_server tests
+# Without OPTIONS: less than a minute, on the built-in model.
+LOADTEST_SMALL := --users 1,4,8 --input-words 16,128 --output-tokens 32 --seconds 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test bench
+.PHONY: help install run serve serve-ray check format test bench loadtest
 
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,3 +53,6 @@ $(PEERS_INSTALLED): $(PEERS)
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $(PEERS)
 	@touch $(PEERS_INSTALLED)
+
+loadtest: $(INSTALLED) ## measure a backend as the published load table was made; OPTIONS="--help" lists what can be set
+	@exec $(BIN)/python -m app.loadtest $(if $(OPTIONS),$(OPTIONS),$(LOADTEST_SMALL))
