@@ -1,7 +1,8 @@
-"""`python -m app.loadtest`: measure, `compare` two runs, or `self-check` the generator."""
+"""`python -m app.loadtest`: measure, `compare` two runs, `self-check` the generator, or print the JSON `schema`."""
 
 import argparse
 import asyncio
+import json
 import logging
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from app.errors import ChatError
 from app.loadtest.compare import render_comparison
-from app.loadtest.document import FILE_NAME, read_results, to_json
+from app.loadtest.document import FILE_NAME, json_schema, read_results, to_json
 from app.loadtest.estimate import estimate
 from app.loadtest.live import progress_on
 from app.loadtest.machine import describe_generator
@@ -32,13 +33,15 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0 when the table is full, 1 with a sentence when it is not, 130 when a person ended it."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     try:
         match arguments:
             case ["compare", *rest]:
                 return _compare(rest)
             case ["self-check"]:
                 print(asyncio.run(check_generator()))
+                return 0
+            case ["schema"]:
+                print(json.dumps(json_schema(), indent=1))
                 return 0
             case _:
                 return _measure(parse_options(arguments), load_settings(read_environment()))
@@ -114,8 +117,8 @@ def _compare(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, default=Path("build/loadtest-compare"), help="(default: %(default)s)")
     given = parser.parse_args(arguments)
     first, second = (read_results(run) for run in given.runs)
-    given.output.mkdir(parents=True, exist_ok=True)
     comparison = render_comparison(first, second)
+    given.output.mkdir(parents=True, exist_ok=True)
     (given.output / COMPARISON_FILE).write_text(comparison, encoding="utf-8")
     plots = draw_plots([first, second], given.output)
     print(f"{comparison}\nIn {given.output}: {', '.join([COMPARISON_FILE, *(plot.name for plot in plots)])}")
@@ -123,4 +126,6 @@ def _compare(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # So that what ends it gently also gets what was measured, and stops the built-in model.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from app.loadtest.errors import LoadtestError
 from app.loadtest.figures import Figures
 from app.loadtest.plan import CellKey
 from app.loadtest.report import describe_run
@@ -10,7 +11,12 @@ from app.loadtest.tables import NONE, markdown_table, number, significant
 
 
 def render_comparison(first: Results, second: Results) -> str:
-    """Of cells with the same input size and load. A ratio is the second run's figure ÷ the first's."""
+    """Of cells with the same input size and load. A ratio is the second run's figure ÷ the first's.
+
+    Raises LoadtestError where one run has users and the other a rate.
+    """
+    if len({type(load) for run in (first, second) for load in run.plan.loads}) > 1:
+        raise LoadtestError("One run was asked by users, the other at a rate; they cannot be compared.")
     header = ["input words", "load", "tokens/s", "×", "ms/token", "×", "first text p50, ms", "×"]
     has_costs = None not in (first.plan.price_per_hour, second.plan.price_per_hour)
     header += ["cost of 1 M tokens", "×"] * has_costs

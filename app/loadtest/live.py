@@ -25,11 +25,11 @@ def progress_on(stream: TextIO, cells: int) -> Iterator[ProgressContract]:
     if not console.is_terminal:
         yield PlainProgress(lambda line: print(line, file=stream, flush=True))
         return
-    with _bar(console) as bar:
+    with build_bar(console) as bar:
         yield LiveProgress(bar, cells)
 
 
-def _bar(console: Console) -> Progress:
+def build_bar(console: Console) -> Progress:
     return Progress(
         TextColumn("[bold]{task.description}"),
         BarColumn(bar_width=20),

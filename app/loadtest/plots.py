@@ -16,6 +16,7 @@ from app.loadtest.results import Results
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _MARKS = ("o", "s", "^", "D", "v", "P")
 _LINES = ("-", "--")
+_FILLS = ("full", "none")
 _INK = "#333333"
 _SIZE_INCHES = (7.2, 4.4)
 _DOTS_PER_INCH = 150
@@ -37,10 +38,11 @@ def _draw(runs: Sequence[Results], title: str, value: Callable[[Figures], float 
     figure = Figure(figsize=_SIZE_INCHES, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
+    names = [f", {letter}: {_name(run)}" for letter, run in zip("AB", runs, strict=True)] if len(runs) > 1 else [""]
     sizes = sorted({words for run in runs for words in run.plan.input_words})
-    for run, line in zip(runs, _LINES, strict=False):
+    for place, run in enumerate(runs):
         for words in run.plan.input_words:
-            _draw_line(axes, run, words, value, line, sizes.index(words), len(runs) > 1)
+            _draw_line(axes, run, words, value, place, sizes.index(words), names[place])
     _label(axes, runs, title)
     figure.savefig(file, metadata={"Software": None})
     return file
@@ -51,9 +53,9 @@ def _draw_line(
     run: Results,
     words: int,
     value: Callable[[Figures], float | None],
-    line: str,
+    place: int,
     index: int,
-    names_run: bool,
+    name: str,
 ) -> None:
     points = [
         (_amount(cell.key.load), figure)
@@ -62,16 +64,16 @@ def _draw_line(
     ]
     if not points:
         return
-    label = f"{words} words" + (f", {_name(run)}" if names_run else "")
     axes.plot(
         [amount for amount, _ in points],
         [figure for _, figure in points],
-        linestyle=line,
+        linestyle=_LINES[place],
+        fillstyle=_FILLS[place],
         linewidth=1.8,
         color=_COLOURS[index % len(_COLOURS)],
         marker=_MARKS[index % len(_MARKS)],
         markersize=5.5,
-        label=label,
+        label=f"{words} words{name}",
     )
 
 
@@ -85,14 +87,15 @@ def _label(axes: Axes, runs: Sequence[Results], title: str) -> None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel("questions a second" if is_rate else "users at the same time", color=_INK)
     axes.set_title(title, loc="left", color=_INK, fontsize=11, fontweight="bold")
-    axes.set_title(" | ".join(dict.fromkeys(_name(run) for run in runs)), loc="right", color=_INK, fontsize=8)
+    if len(runs) == 1:
+        axes.set_title(_name(runs[0]), loc="right", color=_INK, fontsize=8)
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.tick_params(colors=_INK, labelsize=9)
     if axes.get_lines():
-        axes.legend(frameon=False, fontsize=8, labelcolor=_INK)
+        axes.legend(frameon=False, fontsize=8, labelcolor=_INK, handlelength=3)
 
 
 def _name(run: Results) -> str:

@@ -32,7 +32,9 @@ def describe_run(results: Results) -> str:
     """What was measured, on what and when, in a few sentences."""
     plan, made = results.plan, results.circumstances
     length = (
-        f"{plan.length.count} rounds" if isinstance(plan.length, Rounds) else f"{plan.length.seconds:g} s for each cell"
+        f"{plan.length.count} round{'s' * (plan.length.count > 1)}"
+        if isinstance(plan.length, Rounds)
+        else f"{plan.length.seconds:g} s for each cell"
     )
     chats = f", chats of {plan.turns} turns" if plan.turns > 1 else ""
     generator = made.generator

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.backends.ray_serve import RayServeBackend
 from app.loadtest.answer import Answer, ask
@@ -27,6 +28,7 @@ _TIMEOUT_SECONDS = 120.0
 # 128 streams with a token each 20 ms are 6,400 tokens a second.
 _PACED_INTERVAL_SECONDS = 0.02
 _NANOSECONDS = 1e9
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def measure_generator(interval_seconds: float, streams: int, tokens: int) 
     """Raises LoadtestError where an answer is not complete."""
     questions = Questions(0, tokens, DEFAULT_PROMPT_FORMAT)
     requests = [questions.begin_chat().ask(_QUESTION_WORDS) for _ in range(streams)]
-    async with _null_server(interval_seconds) as url, aclosing(RayServeBackend(url, None)) as backend:
+    async with null_server(interval_seconds) as url, aclosing(RayServeBackend(url, None)) as backend:
         await backend.describe()  # waits until it serves
         cpu_began, began = time.process_time(), time.monotonic()
         answers = await asyncio.gather(*(ask(backend, request, began, _TIMEOUT_SECONDS) for request in requests))
@@ -96,7 +98,7 @@ def _lateness_seconds(answers: Sequence[Answer]) -> tuple[list[float], list[floa
 
 
 @asynccontextmanager
-async def _null_server(interval_seconds: float) -> AsyncIterator[str]:
+async def null_server(interval_seconds: float) -> AsyncIterator[str]:
     """Its address. It ends when its standard input is closed."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         port = listener.getsockname()[1]
@@ -106,9 +108,10 @@ async def _null_server(interval_seconds: float) -> AsyncIterator[str]:
             "app.loadtest.null_server",
             *("--fd", str(listener.fileno()), "--interval-seconds", str(interval_seconds)),
             stdin=asyncio.subprocess.PIPE,
+            cwd=_PROJECT,
             pass_fds=[listener.fileno()],
         )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        await process.communicate()  # closes its standard input
+        await process.communicate(b"")  # closes its standard input

@@ -43,7 +43,7 @@ async def open_backend(name: str, settings: Settings) -> AsyncIterator[Backend]:
     with _built_in_server() as server:
         backend = RayServeBackend(server.url, server.api_key)
         async with aclosing(backend):
-            await _wait_until_ready(backend)
+            await wait_until_ready(backend)
             yield backend
 
 
@@ -58,7 +58,7 @@ def _built_in_server() -> Iterator[EmbeddedServer]:
         server.stop()
 
 
-async def _wait_until_ready(backend: Backend) -> None:
+async def wait_until_ready(backend: Backend) -> None:
     """Until a model that was just started has answered one word. Of no other target is anything asked twice."""
     try:
         async with asyncio.timeout(_START_SECONDS):
