@@ -20,7 +20,7 @@ from tests.app.wire.endpoint_samples import (
     sample,
     split,
 )
-from tests.wire_files import FOLDER
+from tests.wire_files import FOLDER, wire_bytes
 
 # Their text comes as it was cut, not token by token.
 ONE_OBJECT = [name for name in SAMPLES if "pieces" in name or name.startswith(("tgi_not", "lmi_async_not"))]
@@ -47,6 +47,17 @@ def test_an_error_in_the_stream_is_raised_after_the_text_that_came(name: str) ->
     answer = decode([sample(name)])
     assert (answer.text, answer.failure) == FAILURES[name]
     assert answer.end is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tgi_stream_with_details.sse", "tgi_generation_with_details.json", "chat_stream.sse", "completion_stream.sse"],
+)
+def test_our_own_server_behind_an_endpoint_is_read_too(name: str) -> None:
+    answer = decode([wire_bytes(name)])
+    assert answer.text == "Hello"
+    assert answer.end
+    assert answer.end.reason is FinishReason.STOP
 
 
 @pytest.mark.parametrize("name", SAMPLES)
