@@ -115,6 +115,13 @@ def test_the_last_newline_may_be_missing_and_lines_may_end_as_on_windows(name: s
             assert (answer.text, answer.end) == (TEXT, ANSWERS[name])
 
 
+def test_lines_that_have_no_end_may_end_after_each_line_but_not_within_one() -> None:
+    body = sample("lmi_0.25_outputs.jsonl")
+    for cut in range(1, len(body)):
+        is_whole_line = b"\n" in body[cut - 1 : cut + 1]
+        assert decode([body[:cut]]).failure is (None if is_whole_line else StreamInterrupted)
+
+
 def test_a_line_is_shown_when_it_is_complete_and_a_piece_at_once() -> None:
     lines, pieces = EndpointDecoder(), EndpointDecoder()
     assert list(lines.feed(b'data: {"token":{"id":1,"text":"Hel","special":false},"generated_text":null}\n')) == [
