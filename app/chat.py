@@ -44,7 +44,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """So many of the oldest turns do not fit the window beside the rest and were not sent. Comes once, at the answer."""
+    """So many of the oldest turns do not fit the window and were not sent. Comes once, when the answer begins."""
 
     turns: int
 
