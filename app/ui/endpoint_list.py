@@ -78,9 +78,14 @@ class EndpointFinder:
         return self._outputs(await list_endpoints(self._catalog, is_fresh=True), chosen)
 
     def _outputs(self, listed: EndpointList, chosen: str | None) -> Any:
-        choices = gr.update(choices=listed.offered, value=listed.choose(chosen))
+        """A list that could not be had leaves what was found before, and what is chosen of it."""
+        if listed.problem:
+            choices, refused = gr.skip(), gr.skip()
+        else:
+            choices = gr.update(choices=listed.offered, value=listed.choose(chosen))
+            refused = gr.update(value=listed.refused_html())
         unusable = gr.update(value=f"{self._label} cannot be chosen yet. {listed.problem}", visible=listed.is_unusable)
-        return listed, choices, unusable, gr.update(value=listed.refused_html())
+        return listed, choices, unusable, refused
 
 
 async def list_endpoints(catalog: EndpointCatalog, *, is_fresh: bool) -> EndpointList:

@@ -69,7 +69,7 @@ def _belongings(choice: BackendChoice) -> tuple[Any, Any, Any]:
 async def _describe(
     choice: BackendChoice, listed: EndpointList | None, endpoint: str | None, prompt_format: str
 ) -> tuple[str, Any]:
-    if choice.endpoints and not endpoint:
+    if choice.endpoints and (listed is None or listed.problem or not endpoint):
         return listed.status() if listed else LOOKING, gr.Timer(active=False)
     again = gr.Timer(_LOOK_AGAIN_AT_ENDPOINT_SECONDS if choice.endpoints else _LOOK_AGAIN_SECONDS, active=True)
     try:

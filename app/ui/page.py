@@ -19,7 +19,7 @@ from app.ui.starters import STARTERS
 
 _DEMONSTRATION = (
     "**This is the small built-in demonstration model.** It shows how the page works and knows little. "
-    "Connect Mistral-7B by setting `RAY_SERVE_URL`."
+    "Connect Mistral-7B by setting `RAY_SERVE_URL`, or choose an endpoint of SageMaker."
 )
 # For what is answered from memory: not worth a place in the queue, and nothing for the public API.
 _AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}

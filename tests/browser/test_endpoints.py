@@ -174,6 +174,17 @@ def test_a_refresh_brings_what_is_new_and_keeps_what_is_chosen(page: Page, serve
     assert "SageMaker · second/part" in chat.ask("a")
 
 
+def test_a_refresh_that_fails_leaves_what_is_chosen(page: Page, serve_choices: ServeChoices) -> None:
+    denied = AwsAccessDenied("x", "sagemaker:ListEndpoints")
+    chat = ChatPage(page, serve_choices(*choices(ScriptedCatalog([(FIRST,), denied], {"first": answering("one")}))))
+    chat.backend("SageMaker").click()
+    expect(chat.status).to_contain_text("is ready")
+    page.locator("#refresh-endpoints").click()
+    expect(chat.status).to_contain_text("may not do sagemaker:ListEndpoints")
+    expect(chat.endpoint).to_have_value(FIRST.label)
+    assert "SageMaker · first" in chat.ask("a")
+
+
 def test_a_list_that_never_comes_stops_nothing_else(page: Page, serve_choices: ServeChoices) -> None:
     chat = ChatPage(page, serve_choices(*choices(ScriptedCatalog([None]))))
     assert "built-in" in chat.ask("a")
@@ -200,7 +211,12 @@ def test_an_endpoint_that_fails_is_said_and_the_chat_goes_on_elsewhere(page: Pag
 
 def test_hostile_names_are_text(page: Page, serve_choices: ServeChoices) -> None:
     dialogs: list[Dialog] = []
-    page.on("dialog", dialogs.append)
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     offered = Endpoint(HOSTILE, f"{HOSTILE} · label")
     refused = Endpoint(f"{HOSTILE}2", "", f"{HOSTILE} reason")
     catalog = ScriptedCatalog([(offered, refused)], {HOSTILE: answering("one", model_id=HOSTILE)})

@@ -10,6 +10,7 @@ from app.backends.catalog import BackendChoice
 from app.backends.unconfigured import UnconfiguredBackend
 from app.endpoint_errors import EndpointNotChosen
 from app.generation import ModelDescription
+from app.ui.endpoint_list import EndpointList
 from app.ui.model_status import ModelStatus, ready_sentence
 from tests.app.fakes import ScriptedBackend, ScriptedCatalog
 
@@ -59,7 +60,7 @@ async def test_a_late_word_of_a_model_that_was_left_is_dropped() -> None:
         BackendChoice("SageMaker", UnconfiguredBackend(EndpointNotChosen), endpoints=catalog),
     )
     status = ModelStatus(choices)
-    late = asyncio.create_task(status.look(None, "SageMaker", "slow", "automatic", REQUEST))
+    late = asyncio.create_task(status.look(EndpointList(), "SageMaker", "slow", "automatic", REQUEST))
     await slow.is_asked.wait()
     shown: tuple[Any, ...] = await status.look(None, "Quick", "slow", "automatic", REQUEST)
     assert "`quick` is ready" in shown[0]
@@ -73,3 +74,16 @@ async def test_another_model_is_announced_before_it_is_known() -> None:
     assert said[0] == "Looking for the model…"
     assert "`quick` is ready" in said[1]
     assert "Mistral’s format" not in said[1]
+
+
+async def test_a_list_that_could_not_be_had_is_said_even_while_an_endpoint_is_chosen() -> None:
+    catalog = ScriptedCatalog([()], {"first": ScriptedBackend()})
+    status = ModelStatus((BackendChoice("SageMaker", UnconfiguredBackend(EndpointNotChosen), endpoints=catalog),))
+
+    async def said(listed: EndpointList | None) -> str:
+        shown: tuple[str, Any, Any, Any, Any] = await status.look(listed, "SageMaker", "first", "automatic", REQUEST)
+        return shown[0]
+
+    assert await said(None) == "Looking for endpoints…"
+    assert await said(EndpointList(problem="It broke.")) == "⚠ It broke."
+    assert "is ready" in await said(EndpointList())
