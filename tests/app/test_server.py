@@ -11,6 +11,7 @@ from app.backends.embedded import EmbeddedServer
 from app.backends.unconfigured import UnconfiguredBackend
 from app.server import build_server
 from app.settings import Settings
+from tests.app.fakes import ScriptedCatalog
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -29,6 +30,14 @@ async def test_the_page_names_no_other_host() -> None:
     assert "Twinstream" in html
     assert "fonts.googleapis.com" not in html
     assert "fonts.gstatic.com" not in html
+
+
+async def test_the_server_closes_what_its_choices_opened() -> None:
+    catalog = ScriptedCatalog([()])
+    application = build_server((BackendChoice("SageMaker", UnconfiguredBackend(), endpoints=catalog),))
+    async with application.router.lifespan_context(application):
+        assert not catalog.is_closed
+    assert catalog.is_closed
 
 
 def test_only_what_is_configured_is_offered() -> None:
