@@ -14,6 +14,8 @@ BackendUnauthorized
 └── AwsAccessDenied            of one action, which it names
 BackendRejected
 ├── EndpointNotFound
+├── RequestFormRefused         its container wants another form of body, or none that is known
+│   └── ModelNameWanted        it wants the model named, any way
 └── StreamingRefused           it answers in one piece only
 BackendFailed
 ├── ContainerFailed            the model's container behind an endpoint
@@ -105,6 +107,19 @@ class EndpointNotBegun(BackendUnavailable):
             f"The endpoint did not begin to answer within {self.args[1]} seconds. It may still be loading its model, "
             "or be busy; send the message again in a minute."
         )
+
+
+class RequestFormRefused(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return (
+            "The endpoint’s container refused the request in every form that this page knows. Check the settings in "
+            "the sidebar, and the endpoint’s dialect in SAGEMAKER_ENDPOINTS; the log has its reason."
+        )
+
+
+class ModelNameWanted(RequestFormRefused):
+    pass
 
 
 class StreamingRefused(BackendRejected):

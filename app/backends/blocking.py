@@ -82,6 +82,8 @@ class _Passage(Generic[Item]):
 
     async def end(self, name: str) -> None:
         """Returns when the source is closed, or when waiting for that is no use."""
+        if self._loop.is_closed():
+            return
         try:
             async with asyncio.timeout(_END_SECONDS):
                 await self._has_ended.wait()

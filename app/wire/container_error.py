@@ -14,7 +14,7 @@ from app.errors import BackendError, BackendRejected, PromptTooLong
 _TOO_LONG = re.compile(
     r"must have less than \d+ tokens"  # TGI, the prompt
     r"|tokens \+ `max_new_tokens` must be"  # TGI, prompt and answer
-    r"|maximum context length|context_length_exceeded"  # vLLM, OpenAI
+    r"|context length is|context_length_exceeded|reduce the length of"  # vLLM, OpenAI
     r"|prompt[^.]{0,60} (is )?(too long|longer than)"  # vLLM's engine, LMI
     r"|exceeds? (the )?(max_model_len|maximum model length|model's maximum)"
     r"|do not fit into the model's window",  # our model server
@@ -39,7 +39,8 @@ _DETAIL_LIMIT_CHARACTERS = 2_000
 def container_error(detail: str, status: int | None) -> BackendError:
     """The app's error. `detail` is what the container sent; `status` is its HTTP status, None within a stream."""
     told_status, error_type = _told(detail)
-    status = status or told_status
+    if status in (None, _STATUS_OF_FAILURE):
+        status = told_status or status
     log_detail = f"{status or 'in the stream'}: {detail[:_DETAIL_LIMIT_CHARACTERS]}"
     if status == 413 or _TOO_LONG.search(detail):
         return PromptTooLong(log_detail)

@@ -36,7 +36,7 @@ class EndpointDecoder:
 
     def feed(self, chunk: bytes) -> Iterator[StreamEvent]:
         if self._reader is None:
-            chunk = self._choose_reader(chunk)
+            chunk = self._choose_reader(self._head + chunk)
         if self._reader is not None and not self.is_finished:
             yield from self._events(self._reader.feed(chunk))
 
@@ -54,15 +54,18 @@ class EndpointDecoder:
         if not self.is_finished:
             yield from self._finish()
 
-    def _choose_reader(self, chunk: bytes) -> bytes:
-        """What the reader is to be fed with, if the head is long enough to choose one."""
-        self._head = (self._head + chunk).lstrip()
-        if opening := find_opening(self._head):
+    def _choose_reader(self, head: bytes) -> bytes:
+        """What the reader is to be fed with, where `head` is long enough to choose one."""
+        head = head.lstrip()
+        self._head = b""
+        if opening := find_opening(head):
             self._reader = JsonPieces(opening)
-            return self._head[opening.end() :]
-        if not may_become_opening(self._head):
+            return head[opening.end() :]
+        if may_become_opening(head):
+            self._head = head
+        else:
             self._reader = RecordLines()
-        return self._head
+        return head
 
     def _events(self, readings: Iterator[Reading]) -> Iterator[StreamEvent]:
         try:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, NoCredentialsError
 
 from app.backends.blocking import iterate_in_thread
 from app.backends.sagemaker.connections import Line, make_cuttable
@@ -87,7 +87,16 @@ class AwsClients:
                 session = boto3.session.Session(region_name=self._region)
                 if session.get_credentials() is None:
                     raise NoCredentialsError
-                client = session.client(service, config=config)
+                client = _made(session, service, config)
                 make_cuttable(client)
                 self._clients[service] = client
             return self._clients[service]
+
+
+def _made(session: boto3.session.Session, service: str, config: Config) -> Any:
+    try:
+        return session.client(service, config=config)
+    except BotoCoreError:
+        raise
+    except ValueError as error:  # all that botocore says of an AWS_ENDPOINT_URL that is none
+        raise EndpointConnectionError(endpoint_url=service, error=error) from error

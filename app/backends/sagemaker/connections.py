@@ -44,6 +44,10 @@ class Line:
     def hold(self, connection_socket: socket.socket) -> None:
         """Raises ConnectionAbortedError where the line was cut before."""
         self._replace(socket.socket(fileno=os.dup(connection_socket.fileno())))
+        self.check()
+
+    def check(self) -> None:
+        """Raises ConnectionAbortedError where the line was cut. A socket that is not connected yet cannot show it."""
         if self._is_cut:
             raise ConnectionAbortedError("nobody waits for this call any more")
 
@@ -70,10 +74,8 @@ def make_cuttable(client: Any) -> None:
     session._pool_classes_by_scheme.update(pools)
 
 
-def _hold(connection_socket: socket.socket) -> None:
-    line: Line | None = getattr(_thread, "line", None)
-    if line is not None:
-        line.hold(connection_socket)
+def _current_line() -> Line | None:
+    return getattr(_thread, "line", None)
 
 
 class _Cuttable:
@@ -97,6 +99,7 @@ class _Cuttable:
 
     def _connected(self) -> socket.socket:
         """As urllib3 connects, but the line has the socket before that, because connecting can take seconds."""
+        line = _current_line()
         failure = OSError("the name has no address")
         for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
             opened = socket.socket(family, kind, protocol)
@@ -104,8 +107,11 @@ class _Cuttable:
                 for option in self.socket_options or ():
                     opened.setsockopt(*option)
                 opened.settimeout(self.timeout)
-                _hold(opened)
+                if line is not None:
+                    line.hold(opened)
                 opened.connect(address)
+                if line is not None:
+                    line.check()
             except OSError as error:
                 opened.close()
                 failure = error
@@ -114,8 +120,9 @@ class _Cuttable:
         raise failure
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        if self.sock is not None:  # connected by an earlier call
-            _hold(self.sock)
+        line = _current_line()
+        if line is not None and self.sock is not None:  # connected by an earlier call
+            line.hold(self.sock)
         super().request(*arguments, **options)  # type: ignore[misc]
 
 

@@ -30,6 +30,8 @@ CASES: list[tuple[str, int | None, type[BackendError], bool]] = [
     ("data did not match any variant of untagged enum SagemakerRequest", 422, BackendRejected, True),
     # LMI
     ('{"code":424,"message":"prediction failure","error":"KeyError: \'inputs\'"}', 424, ContainerFailed, True),
+    ('{"code":400,"error":"top_k must be"}', 424, BackendRejected, True),
+    ('{"code":400,"error":"The decoder prompt (length 5) is longer than the maximum"}', 424, PromptTooLong, False),
     ('{"error":"Worker queue capacity exceeded","code":503}', 503, EndpointThrottled, False),
     ('{"code": 500, "error": "exception occurred"}', None, ContainerFailed, False),
     ('{"code":424,"message":"Async Inference Failure"}', None, ContainerFailed, False),

@@ -20,7 +20,7 @@ from tests.app.wire.endpoint_samples import (
     sample,
     split,
 )
-from tests.wire_files import FOLDER
+from tests.wire_files import FOLDER, wire_bytes
 
 # Their text comes as it was cut, not token by token.
 ONE_OBJECT = [name for name in SAMPLES if "pieces" in name or name.startswith(("tgi_not", "lmi_async_not"))]
@@ -47,6 +47,17 @@ def test_an_error_in_the_stream_is_raised_after_the_text_that_came(name: str) ->
     answer = decode([sample(name)])
     assert (answer.text, answer.failure) == FAILURES[name]
     assert answer.end is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tgi_stream_with_details.sse", "tgi_generation_with_details.json", "chat_stream.sse", "completion_stream.sse"],
+)
+def test_our_own_server_behind_an_endpoint_is_read_too(name: str) -> None:
+    answer = decode([wire_bytes(name)])
+    assert answer.text == "Hello"
+    assert answer.end
+    assert answer.end.reason is FinishReason.STOP
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -102,6 +113,13 @@ def test_the_last_newline_may_be_missing_and_lines_may_end_as_on_windows(name: s
         for size in (1, 2, len(variant)):
             answer = decode(split(variant, size))
             assert (answer.text, answer.end) == (TEXT, ANSWERS[name])
+
+
+def test_lines_that_have_no_end_may_end_after_each_line_but_not_within_one() -> None:
+    body = sample("lmi_0.25_outputs.jsonl")
+    for cut in range(1, len(body)):
+        is_whole_line = b"\n" in body[cut - 1 : cut + 1]
+        assert decode([body[:cut]]).failure is (None if is_whole_line else StreamInterrupted)
 
 
 def test_a_line_is_shown_when_it_is_complete_and_a_piece_at_once() -> None:

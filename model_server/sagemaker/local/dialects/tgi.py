@@ -78,7 +78,8 @@ class Tgi:
         def whole(tokens: list[Token], end: End) -> bytes:
             answer: JsonObject = {"generated_text": prompt + answer_text(tokens)}
             if has_details:
-                answer["details"] = details((1, 1), end, seed)  # the prompt's length is told in streams only
+                told = details((1, 1), end, seed)  # the prompt's length is told in streams only
+                answer["details"] = {**told, "prefill": [], "tokens": []}
             return encode([answer])
 
         writer = TgiWriter(self.version, prompt, has_details, seed, []) if content.get("stream") else None
