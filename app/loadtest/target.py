@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from app.backends.base import Backend
 from app.backends.embedded import EmbeddedServer, can_embed, start_embedded
 from app.backends.ray_serve import RayServeBackend
+from app.backends.sagemaker.catalog import sagemaker_catalog
 from app.errors import BackendNotReady
 from app.generation import GenerationParameters, GenerationRequest
 from app.loadtest.errors import LoadtestError
@@ -22,7 +23,7 @@ _START_SECONDS = 120.0
 
 
 def is_loopback(name: str, settings: Settings) -> bool:
-    """Whether this target is on this machine, where nobody else pays for it."""
+    """Whether this target is surely on this machine, where nobody else pays for it; of SageMaker only boto3 knows."""
     if name == RAY_SERVE and settings.ray_serve_url:
         return urlsplit(settings.ray_serve_url).hostname in _LOOPBACK_HOSTS
     return not name.startswith(SAGEMAKER_PREFIX)
@@ -35,14 +36,21 @@ def is_built_in(name: str, settings: Settings) -> bool:
 @asynccontextmanager
 async def open_backend(name: str, settings: Settings) -> AsyncIterator[Backend]:
     """Ready to be asked. Raises LoadtestError where there is nothing to start, BackendError where it does not serve."""
-    if name == RAY_SERVE and settings.ray_serve_url:
-        backend = RayServeBackend(settings.ray_serve_url, settings.ray_serve_api_key)
-        async with aclosing(backend):
+    if is_built_in(name, settings):
+        async with _built_in() as built_in:
+            yield built_in
+    elif name.startswith(SAGEMAKER_PREFIX):
+        async with aclosing(sagemaker_catalog(settings)) as catalog:
+            yield catalog.backend(name.removeprefix(SAGEMAKER_PREFIX))
+    else:
+        async with aclosing(RayServeBackend(settings.ray_serve_url or "", settings.ray_serve_api_key)) as backend:
             yield backend
-        return
+
+
+@asynccontextmanager
+async def _built_in() -> AsyncIterator[Backend]:
     with _built_in_server() as server:
-        backend = RayServeBackend(server.url, server.api_key)
-        async with aclosing(backend):
+        async with aclosing(RayServeBackend(server.url, server.api_key)) as backend:
             await wait_until_ready(backend)
             yield backend
 
