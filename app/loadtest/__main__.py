@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
 def _measure(options: Options, settings: Settings) -> int:
     sys.stderr.write(f"{options.backend}: {estimate(options.plan)}\n")
     if not (options.has_consent or is_loopback(options.backend, settings)):
-        sys.stderr.write("loadtest: the target is not on this machine; add --yes where it may be asked all this.\n")
+        sys.stderr.write("loadtest: the target may be on another machine; add --yes where it may be asked all this.\n")
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
     # What a target says of its failures; on the terminal, hundreds of them would hide the figures.
@@ -128,4 +129,7 @@ def _compare(arguments: list[str]) -> int:
 if __name__ == "__main__":
     # So that what ends it gently also gets what was measured, and stops the built-in model.
     signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    # What is loaded by now stays; looking through it again and again would delay what is timed.
+    gc.collect()
+    gc.freeze()
     sys.exit(main(sys.argv[1:]))

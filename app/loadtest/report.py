@@ -80,7 +80,7 @@ def _reasons(results: Results) -> Iterable[str]:
 
 
 def _details(results: Results) -> str:
-    header = ["input words", _load_name(results), "answered / asked", "first text p50 / p95 / p99, ms"]
+    header = ["input words", _load_name(results), "answered / asked", "tokens each", "first text p50 / p95 / p99, ms"]
     header += ["between texts p99, ms", "errors", "429", "goodput, answers/s (share)", "prompt tokens reused"]
     has_price = results.plan.price_per_hour is not None
     header += ["cost of 1 M tokens"] * has_price
@@ -94,6 +94,7 @@ def _detail(cell: Cell, figures: Figures, has_price: bool) -> list[str]:
         str(cell.key.input_words),
         str(cell.key.load) + _PARTIAL_MARK * (cell.state is CellState.PARTIAL),
         f"{figures.answered} / {figures.requests}",
+        number(figures.output_tokens / figures.answered) if figures.answered else NONE,
         NONE if first is None else f"{number(first.p50)} / {number(first.p95)} / {number(first.p99)}",
         number(figures.between_texts_p99_milliseconds),
         share(figures.error_share),

@@ -23,7 +23,7 @@ from app.prompts.template import DEFAULT_PROMPT_FORMAT
 STREAMS = 128
 _TOKENS = 128
 _QUESTION_WORDS = 16
-_TRIES = 3
+_TRIES = 5
 _TIMEOUT_SECONDS = 120.0
 # 128 streams with a token each 20 ms are 6,400 tokens a second.
 _PACED_INTERVAL_SECONDS = 0.02
@@ -44,13 +44,13 @@ class GeneratorFigures:
 
 async def check_generator() -> str:
     """Both figures in Markdown: the best of several tries, because other programs disturb them."""
-    flat_out = await _best_of_tries(0.0)
-    paced = await _best_of_tries(_PACED_INTERVAL_SECONDS)
+    fastest = max(await _tries(0.0), key=lambda figures: figures.tokens_per_second)
+    paced = min(await _tries(_PACED_INTERVAL_SECONDS), key=lambda figures: figures.late_p99_seconds)
     return (
         f"The load generator against a server that computes nothing, {STREAMS} streams, each token an event of its "
         f"own, both on the same machine; best of {_TRIES} tries:\n\n"
-        f"- as fast as it can: {flat_out.tokens_per_second:,.0f} tokens/s, "
-        f"{flat_out.cpu_seconds_per_token * 1e6:.0f} µs of CPU for each;\n"
+        f"- as fast as it can: {fastest.tokens_per_second:,.0f} tokens/s, "
+        f"{fastest.cpu_seconds_per_token * 1e6:.0f} µs of CPU for each;\n"
         f"- a token for each stream every {_PACED_INTERVAL_SECONDS * 1000:.0f} ms: {paced.tokens_per_second:,.0f} "
         f"tokens/s, {paced.cpu_seconds_per_token * 1e6:.0f} µs of CPU for each; a token is noticed "
         f"{paced.late_p50_seconds * 1000:.1f} ms (p50) and {paced.late_p99_seconds * 1000:.1f} ms (p99) after it was "
@@ -58,9 +58,8 @@ async def check_generator() -> str:
     )
 
 
-async def _best_of_tries(interval_seconds: float) -> GeneratorFigures:
-    tries = [await measure_generator(interval_seconds, STREAMS, _TOKENS) for _ in range(_TRIES)]
-    return max(tries, key=lambda figures: figures.tokens_per_second)
+async def _tries(interval_seconds: float) -> list[GeneratorFigures]:
+    return [await measure_generator(interval_seconds, STREAMS, _TOKENS) for _ in range(_TRIES)]
 
 
 async def measure_generator(interval_seconds: float, streams: int, tokens: int) -> GeneratorFigures:

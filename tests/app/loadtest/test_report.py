@@ -27,8 +27,8 @@ def test_every_empty_or_partial_cell_has_its_reason_once() -> None:
 
 def test_all_other_figures_stand_in_one_row_for_each_cell() -> None:
     lines = lines_of(render_report(finished_run()))
-    assert "| 16 | 1 | 1 / 2 | 500 / 500 / 500 | 500 | 0 | 50.0% | 1.00 (50.0%) | 25.0% | 100 |" in lines
-    assert "| 16 | 4\\* | 1 / 2 | 4,000 / 4,000 / 4,000 | 4,000 | 0 | 50.0% | 0.00 (0) | 25.0% | 800 |" in lines
+    assert "| 16 | 1 | 1 / 2 | 10 | 500 / 500 / 500 | 500 | 0 | 50.0% | 1.00 (50.0%) | 25.0% | 100 |" in lines
+    assert "| 16 | 4\\* | 1 / 2 | 10 | 4,000 / 4,000 / 4,000 | 4,000 | 0 | 50.0% | 0.00 (0) | 25.0% | 800 |" in lines
 
 
 def test_the_report_says_on_what_it_was_made_and_that_it_is_not_complete() -> None:
