@@ -21,8 +21,9 @@ class Estimate:
 
     def __str__(self) -> str:
         requests = "" if self.requests is None else f", {self.requests:,} questions and warm-up"
+        cells = f"{self.cells} cell{'s' * (self.cells > 1)}"
         return (
-            f"{self.cells} cell{'s' * (self.cells > 1)}{requests}: about {describe_seconds(self.likely_seconds)}, at most "
+            f"{cells}{requests}: about {describe_seconds(self.likely_seconds)}, at most "
             f"{describe_seconds(self.most_seconds)}{self._cost()}. (Assumed: 50 ms a token; at most: every answer "
             "reaches its time limit.)"
         )

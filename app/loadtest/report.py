@@ -83,12 +83,13 @@ def _details(results: Results) -> str:
     header = ["input words", _load_name(results), "answered / asked", "tokens each", "first text p50 / p95 / p99, ms"]
     header += ["between texts p99, ms", "errors", "429", "goodput, answers/s (share)", "prompt tokens reused"]
     has_price = results.plan.price_per_hour is not None
-    header += ["cost of 1 M tokens"] * has_price
-    rows = [_detail(cell, cell.figures, has_price) for cell in results.cells if cell.figures]
+    is_rate = isinstance(results.plan.loads[0], Rate)
+    header += ["sent late p99, ms"] * is_rate + ["cost of 1 M tokens"] * has_price
+    rows = [_detail(cell, cell.figures, is_rate, has_price) for cell in results.cells if cell.figures]
     return markdown_table(header, rows) if rows else "Nothing was measured."
 
 
-def _detail(cell: Cell, figures: Figures, has_price: bool) -> list[str]:
+def _detail(cell: Cell, figures: Figures, is_rate: bool, has_price: bool) -> list[str]:
     first = figures.first_token_milliseconds
     return [
         str(cell.key.input_words),
@@ -101,6 +102,7 @@ def _detail(cell: Cell, figures: Figures, has_price: bool) -> list[str]:
         share(figures.refused_share),
         f"{significant(figures.goodput_per_second)} ({share(figures.good_share)})",
         share(figures.cached_tokens / figures.prompt_tokens) if figures.prompt_tokens else NONE,
+        *([significant(figures.late_p99_milliseconds)] * is_rate),
         *([significant(figures.cost_per_million_tokens)] * has_price),
     ]
 

@@ -56,8 +56,12 @@ def test_chats_that_grow_have_a_table_by_turn() -> None:
     assert "| 16 | 1 | 1 | 20 | 5 | 500 |" in lines
 
 
-def test_an_open_loop_is_named_by_its_rate() -> None:
-    assert "| input words | 0.5/s |" in lines_of(render_report(run_at_a_rate()))
+def test_an_open_loop_is_named_by_its_rate_and_says_how_late_it_asked() -> None:
+    lines = lines_of(render_report(run_at_a_rate()))
+    assert "| input words | 0.5/s |" in lines
+    assert (
+        "| 16 | 0.5/s | 1 / 2 | 10 | 1,000 / 1,000 / 1,000 | 1,000 | 0 | 50.0% | 0.50 (50.0%) | 25.0% | 0.00 |" in lines
+    )
 
 
 def test_a_run_without_any_figure_says_so() -> None:

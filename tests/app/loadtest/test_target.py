@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from app.backends.base import Backend
+from app.backends.endpoints import Endpoint
+from app.backends.ray_serve import RayServeBackend
 from app.errors import BackendNotReady
 from app.generation import ModelDescription
 from app.loadtest import target
@@ -14,6 +17,23 @@ from tests.app.loadtest.timed_backend import TimedBackend, answer_of
 from tests.app.loadtest.virtual_time import run_in_virtual_time
 
 NEAR, FAR = Settings(ray_serve_url="http://127.0.0.1:8000"), Settings(ray_serve_url="http://model.example:8000")
+
+
+class OneEndpoint:
+    """Stands for the account's catalog."""
+
+    def __init__(self) -> None:
+        self.opened: dict[str, Backend] = {}
+        self.is_closed = False
+
+    async def endpoints(self, *, is_fresh: bool = False) -> tuple[Endpoint, ...]:
+        raise AssertionError("nobody asks for the list")
+
+    def backend(self, name: str) -> Backend:
+        return self.opened.setdefault(name, TimedBackend(lambda _: []))
+
+    async def aclose(self) -> None:
+        self.is_closed = True
 
 
 @pytest.mark.parametrize(
@@ -36,6 +56,22 @@ def test_only_a_target_on_this_machine_needs_no_consent(
 async def test_the_built_in_model_is_ready_when_it_is_handed_out() -> None:
     async with open_backend("built-in", Settings()) as backend:
         assert await backend.describe() == ModelDescription("twinstream-demo", 1024)
+
+
+async def test_an_endpoint_is_reached_through_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = OneEndpoint()
+    monkeypatch.setattr(target, "sagemaker_catalog", lambda _: catalog)
+    async with open_backend("sagemaker:mistral/component", Settings()) as backend:
+        assert backend is catalog.opened["mistral/component"]
+        assert not catalog.is_closed
+    assert catalog.is_closed
+
+
+async def test_a_server_at_an_address_is_closed_afterwards() -> None:
+    async with open_backend("ray-serve", NEAR) as backend:
+        assert isinstance(backend, RayServeBackend)
+    with pytest.raises(RuntimeError):
+        await backend.describe()
 
 
 async def test_without_the_model_server_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
