@@ -51,7 +51,7 @@ class Figures:
     output_tokens: int
     prompt_tokens: int
     cached_tokens: int
-    tokens_per_second: float
+    tokens_per_second: float | None
     latency_milliseconds_per_token: float | None
     first_token_milliseconds: Percentiles | None
     between_texts_p99_milliseconds: float | None
@@ -107,7 +107,7 @@ def figures_of(answers: Sequence[Answer], objective: Objective, price_per_hour: 
         output_tokens=tokens,
         prompt_tokens=sum((answer.usage and answer.usage.prompt_tokens) or 0 for answer in answered),
         cached_tokens=sum(answer.usage.cached_tokens for answer in answered if answer.usage),
-        tokens_per_second=tokens / seconds if seconds else 0.0,
+        tokens_per_second=tokens / seconds if answered and seconds else None,
         latency_milliseconds_per_token=median(latencies) if latencies else None,
         first_token_milliseconds=_percentiles(first) if first else None,
         between_texts_p99_milliseconds=percentile(gaps, 0.99) if gaps else None,

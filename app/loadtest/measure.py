@@ -59,6 +59,7 @@ class CellMeasurement:
             return Cell(self.key, CellState.NOT_MEASURED, reason)
         answers = [self._counted(answer) for answer in self.answers]
         figures = figures_of(answers, self.plan.objective, self.plan.price_per_hour)
+        reason = reason or ("" if figures.answered else f"no answer to {figures.requests} questions")
         return Cell(self.key, state, reason, figures, answers != self.answers)
 
     async def _chat(self, intended_seconds: float, limit: ErrorLimit) -> float:

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from app.loadtest.answer import Answer
 from app.loadtest.plan import CellKey
-from app.loadtest.results import Cell, CellState
+from app.loadtest.results import Cell
+from app.loadtest.tables import number
 
 
 class Progress(Protocol):
@@ -40,12 +41,11 @@ def describe_cell(cell: Cell) -> str:
     figures = cell.figures
     if figures is None:
         return f"{cell.key}: – ({cell.reason})"
-    latency = figures.latency_milliseconds_per_token
     parts = [
         f"{figures.answered} of {figures.requests} answered",
-        f"{figures.tokens_per_second:,.1f} tokens/s",
-        "no latency" if latency is None else f"{latency:.1f} ms/token",
+        f"{number(figures.tokens_per_second, 1)} tokens/s",
+        f"{number(figures.latency_milliseconds_per_token, 1)} ms/token",
     ]
-    if cell.state is CellState.PARTIAL:
+    if cell.reason:
         parts.append(cell.reason)
     return f"{cell.key}: {', '.join(parts)}"

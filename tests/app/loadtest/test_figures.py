@@ -78,7 +78,7 @@ def test_an_objective_is_kept_up_to_its_last_millisecond(objective: Objective, e
 def test_a_cell_without_answers_has_no_latency_and_no_cost() -> None:
     empty = figures(REFUSED, price_per_hour=1.0)
     assert (empty.latency_milliseconds_per_token, empty.first_token_milliseconds) == (None, None)
-    assert (empty.cost_per_million_tokens, empty.tokens_per_second, empty.turns) == (None, 0.0, ())
+    assert (empty.cost_per_million_tokens, empty.tokens_per_second, empty.turns) == (None, None, ())
 
 
 def test_an_answer_without_tokens_counts_as_answered_and_keeps_no_objective() -> None:

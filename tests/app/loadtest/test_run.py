@@ -162,6 +162,7 @@ def test_a_hung_target_costs_each_user_no_more_than_the_time_limit() -> None:
     run = run_plan(backend, plan_of(Users(4), Rounds(1), limits=Limits(timeout_seconds=16.0)))
     figures = figures_of_cell(only_cell(run))
     assert (figures.timed_out, figures.seconds, backend.open_streams) == (4, 16.0, 0)
+    assert only_cell(run).reason == "no answer to 4 questions"
 
 
 def test_what_was_measured_before_an_interruption_is_kept() -> None:
