@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ProxyConnectionError, SSLError
 
 from app.backends.sagemaker.aws import AwsClients
 from app.endpoint_errors import (
@@ -15,7 +15,7 @@ from app.endpoint_errors import (
     AwsRegionMissing,
     AwsUnreachable,
 )
-from tests.app.backends.sagemaker.silent_server import Phase, silent_server
+from tests.app.backends.sagemaker.silent_server import Phase, silent_server, write_certificate
 
 ACTION = "sagemaker:ListEndpoints"
 PATIENCE_SECONDS = 30
@@ -101,6 +101,20 @@ async def test_certificates_that_are_not_there_cannot_be_reached_with(
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with pytest.raises(AwsUnreachable):
         await AwsClients(None).call(ACTION, list_endpoints)
+
+
+async def test_a_certificate_that_nobody_vouches_for_and_a_dead_proxy_are_no_way_to_aws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with silent_server(Phase.WAITING, write_certificate(tmp_path / "certificate.pem")) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        with pytest.raises(AwsUnreachable) as raised:
+            await AwsClients(None).call(ACTION, list_endpoints)
+        assert isinstance(raised.value.__cause__, SSLError)
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+        with pytest.raises(AwsUnreachable) as raised:
+            await AwsClients(None).call(ACTION, list_endpoints)
+        assert isinstance(raised.value.__cause__, ProxyConnectionError)
 
 
 async def test_a_cancelled_call_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
