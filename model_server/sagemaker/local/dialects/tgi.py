@@ -25,6 +25,7 @@ PARAMETERS = (
     *("max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "do_sample", "stop", "truncate", "seed"),
     *("typical_p", "watermark", "best_of", "decoder_input_details", "top_n_tokens", "frequency_penalty", "grammar"),
 )
+MAXIMUM_STOPS = 4
 KEEP_ALIVE = b":\n\n"
 
 
@@ -83,7 +84,8 @@ class Tgi:
             return encode([answer])
 
         writer = TgiWriter(self.version, prompt, has_details, seed, []) if content.get("stream") else None
-        return Question({"inputs": content["inputs"], "parameters": parameters}, writer, whole, KEEP_ALIVE)
+        asked = {"inputs": content["inputs"], "parameters": parameters}
+        return Question(asked, writer, whole, KEEP_ALIVE, _invalid(given, is_streamed=writer is not None))
 
     def refuse(self, failure: Failure) -> ContainerRefusal:
         return ContainerRefusal(failure.status, encode(error_object(failure)).decode())
@@ -112,3 +114,23 @@ def error_object(failure: Failure) -> JsonObject:
 def unreadable(reason: str) -> ContainerRefusal:
     """Return what the container's web framework says, as plain text, of a body of another form."""
     return ContainerRefusal(422, f"Failed to deserialize the JSON body into the target type: {reason}")
+
+
+def _invalid(given: JsonObject, *, is_streamed: bool) -> Failure | None:
+    """Return what the container says of parameters that others take."""
+    temperature, top_p = given.get("temperature"), given.get("top_p")
+    if temperature is not None and temperature <= 0:
+        return _validation("`temperature` must be strictly positive")
+    if top_p is not None and not 0 < top_p < 1:
+        return _validation("`top_p` must be > 0.0 and < 1.0")
+    if len(given.get("stop") or []) > MAXIMUM_STOPS:
+        return _validation(f"`stop` supports up to {MAXIMUM_STOPS} stop sequences")
+    if is_streamed and (given.get("best_of") or 1) > 1:
+        return _validation("`best_of` != 1 is not supported when streaming tokens")
+    if is_streamed and given.get("decoder_input_details"):
+        return _validation("`decoder_input_details` == true is not supported when streaming tokens")
+    return None
+
+
+def _validation(reason: str) -> Failure:
+    return Failure(422, "validation", f"Input validation error: {reason}")
