@@ -127,6 +127,14 @@ def test_parameters_reach_the_model_by_the_names_that_the_container_reads(runtim
     assert asked[1]["do_sample"] is False  # without being told to, the older ones do not sample
 
 
+def test_tgi_leaves_the_stop_text_in_the_answer(runtime: Any, model: ScriptedModel) -> None:
+    model.reason = "stop_sequence"
+    body = {**PROMPT, "parameters": {"stop": ["###"], "details": True}}
+    assert b'###","details":{"finish_reason":"stop_sequence"' in stream(runtime, "tgi-3", body).content
+    whole = runtime.invoke_endpoint(EndpointName="tgi-3", Body=json.dumps({**body, "stream": False}))
+    assert json.loads(whole["Body"].read())[0]["generated_text"].endswith("###")
+
+
 def test_forty_streams_at_once_are_forty_answers(runtime: Any, local: LocalSageMaker) -> None:
     with ThreadPoolExecutor(40) as threads:
         answers = list(threads.map(lambda _: stream(runtime, "tgi-3"), range(40)))
