@@ -135,6 +135,12 @@ def test_tgi_leaves_the_stop_text_in_the_answer(runtime: Any, model: ScriptedMod
     assert json.loads(whole["Body"].read())[0]["generated_text"].endswith("###")
 
 
+def test_an_answer_of_any_length_is_complete(runtime: Any, model: ScriptedModel) -> None:
+    for count in range(30):
+        model.texts = TEXTS[:1] * count
+        assert bytes(stream(runtime, "tgi-1-1").content).endswith(b'"seed":null}}\n\n')
+
+
 def test_forty_streams_at_once_are_forty_answers(runtime: Any, local: LocalSageMaker) -> None:
     with ThreadPoolExecutor(40) as threads:
         answers = list(threads.map(lambda _: stream(runtime, "tgi-3"), range(40)))
