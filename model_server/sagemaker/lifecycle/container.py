@@ -77,8 +77,8 @@ def _image(options: DeployOptions, jumpstart: JumpStartModel | None, gaps: _Gaps
 
 def _add_token(environment: dict[str, Argument], options: DeployOptions, gaps: _Gaps) -> None:
     variable = options.preset.token_variable
-    if options.token_from:
-        environment[variable or "HF_TOKEN"] = Filled(TOKEN, f"the value of {options.token_from}, never shown")
+    if options.token_from and variable:
+        environment[variable] = Filled(TOKEN, f"the value of {options.token_from}, never shown")
     elif variable and "HF_MODEL_ID" not in options.environment:
         gaps.add(
             f"--hub-token-from: {environment['HF_MODEL_ID']} is gated. Name the variable that holds your token of the "
