@@ -9,7 +9,6 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
 from model_server.sagemaker.lifecycle import deploy as deploy_module
@@ -242,10 +241,3 @@ def test_aws_that_repeats_the_token_does_not_make_it_known(command: Command, clo
     said = command.deploy(TGI)
     assert said.code == 1
     assert "{HF_TOKEN=<hidden>}" in said.error
-
-
-def test_aws_that_cannot_be_reached_is_a_sentence(command: Command, cloud: Cloud) -> None:
-    cloud.fail("DescribeEndpoint", EndpointConnectionError(endpoint_url="https://x"))
-    said = command.deploy(TGI)
-    assert said.code == 1
-    assert f"AWS cannot be reached for sagemaker in {REGION}" in said.error
