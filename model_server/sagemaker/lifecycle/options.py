@@ -59,9 +59,7 @@ class DeployOptions:
         for variable, value in self.environment.items():
             _check_variable(variable, value)
         if self.token_from and self.preset.token_variable is None:
-            raise ConfigurationError(
-                f"{self.preset.name} fetches nothing from the hub: leave out --hub-token-from."
-            )
+            raise ConfigurationError(f"{self.preset.name} fetches nothing from the hub: leave out --hub-token-from.")
         if bool(self.subnets) != bool(self.security_groups):
             raise ConfigurationError("A network takes both: --subnets and --security-groups. Give the other too.")
         if not SHORTEST_START_SECONDS <= self.start_seconds <= START_SECONDS:
