@@ -18,7 +18,7 @@ FILE_LIMIT_LINES = 250
 FLOORS = {
     "app": [
         ["errors", "endpoint_errors", "generation", "text", "__init__"],
-        ["settings", "conversation"],
+        ["settings", "endpoint_setting", "conversation"],
         ["wire", "prompts"],
         ["backends"],
         ["chat"],
@@ -50,6 +50,9 @@ HOMES = {
         "uvicorn": ["app/__main__.py"],
         "dotenv": ["app/settings.py"],
         "subprocess": ["app/backends/embedded.py"],
+        "boto3": ["app/backends/sagemaker/"],
+        "botocore": ["app/backends/sagemaker/"],
+        "urllib3": ["app/backends/sagemaker/"],
         "torch": [],
         "transformers": [],
     },

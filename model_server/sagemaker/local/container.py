@@ -34,6 +34,11 @@ async def ask_container(
 ) -> AsyncIterator[ContainerAnswer]:
     """Give the container's answer; raises ContainerRefusal. Leaving the context cancels it."""
     question = dialect.read(body)
+    if question.failure is not None and question.writer is None:
+        raise dialect.refuse(question.failure)
+    if question.failure is not None and question.writer is not None:
+        yield ContainerAnswer(question.writer.media_type, _once(question.writer.failure(question.failure)))
+        return
     async with ask_model(application, question.body) as events:
         if question.writer is None:
             yield ContainerAnswer("application/json", _once(await _write_whole(dialect, question, events)))

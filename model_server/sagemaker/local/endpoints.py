@@ -27,6 +27,7 @@ class Component:
     name: str
     container: Container
     copies: int = 1
+    has_model: bool = False  # described by a model instead of in the component itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ Knows which request goes where. Every answer is made in a task of its own, which
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import socket
+import time
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp
 
 from model_server.sagemaker.local.aws_errors import AwsError, no_signature
 from model_server.sagemaker.local.connection_log import ConnectionLog
+from model_server.sagemaker.local.control_plane import ControlPlane
 from model_server.sagemaker.local.endpoints import Endpoint
 from model_server.sagemaker.local.frames import BrokenOff
 from model_server.sagemaker.local.http_connection import HttpConnection, HttpRequest
@@ -26,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 INVOCATION = re.compile(r"/endpoints/([A-Za-z0-9](?:-*[A-Za-z0-9]){0,62})/invocations(-response-stream)?")
 JSON_HEADERS = {"Content-Type": "application/json"}
+CONTROL_PLANE_HEADERS = {"Content-Type": "application/x-amz-json-1.1"}
 SLOW_SECONDS = 3.0
 
 
@@ -42,12 +46,22 @@ class LocalSageMaker:
         listener: socket.socket | None = None,
         slow_seconds: float = SLOW_SECONDS,
     ) -> None:
-        self.endpoints = tuple(endpoints)
         self.log = ConnectionLog()
+        self._created_seconds = time.time()
+        self.endpoints = tuple(endpoints)
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self._runtime = Runtime(application, slow_seconds)
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return self._endpoints
+
+    @endpoints.setter
+    def endpoints(self, endpoints: Sequence[Endpoint]) -> None:
+        self._endpoints = tuple(endpoints)
+        self._control_plane = ControlPlane(self._endpoints, self._created_seconds)
 
     @property
     def url(self) -> str:
@@ -107,6 +121,8 @@ class LocalSageMaker:
             await connection.answer(200, JSON_HEADERS, b'{"status":"ok"}')
         elif request.method == "POST" and (found := INVOCATION.fullmatch(request.path)):
             await self._invoke(connection, request, found[1], is_streamed=found[2] is not None)
+        elif request.method == "POST" and request.path == "/":
+            await self._describe(connection, request)
         else:
             await connection.answer(404, {"x-amzn-ErrorType": "UnknownOperationException", **JSON_HEADERS}, b"{}")
 
@@ -117,6 +133,18 @@ class LocalSageMaker:
             await self._runtime.invoke(connection, request, endpoint, name, is_streamed)
         except AwsError as error:
             await connection.answer(error.status, {**error.headers, **JSON_HEADERS}, error.runtime_body())
+
+    async def _describe(self, connection: HttpConnection, request: HttpRequest) -> None:
+        try:
+            _require_signature(request)
+            operation = request.headers.get("x-amz-target", "").removeprefix("SageMaker.")
+            content = json.dumps(self._control_plane.answer(operation, request.body)).encode()
+        except AwsError as error:
+            await connection.answer(
+                error.status, {**error.headers, **CONTROL_PLANE_HEADERS}, error.control_plane_body()
+            )
+        else:
+            await connection.answer(200, CONTROL_PLANE_HEADERS, content)
 
 
 def _require_signature(request: HttpRequest) -> None:
