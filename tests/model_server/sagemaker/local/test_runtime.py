@@ -127,6 +127,32 @@ def test_parameters_reach_the_model_by_the_names_that_the_container_reads(runtim
     assert asked[1]["do_sample"] is False  # without being told to, the older ones do not sample
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b'"inputs"',
+        b'{"inputs": 1}',
+        b'{"inputs": "x", "parameters": [1]}',
+        b'{"inputs": "x", "parameters": {"temperature": "hot", "stop": 3}, "stream": true}',
+        b'{"messages": 1, "stream_options": 5, "stop": 3, "stream": true}',
+        b'{"prompt": [1], "max_tokens": "many"}',
+    ],
+)
+def test_a_body_that_is_wrong_gets_an_answer_all_the_same(body: bytes, runtime: Any, local: LocalSageMaker) -> None:
+    codes = set()
+    for endpoint in local.endpoints:
+        if endpoint.fault is not None or endpoint.components:
+            continue
+        try:
+            runtime.invoke_endpoint(EndpointName=endpoint.name, Body=body)["Body"].read()
+        except ClientError as error:
+            codes.add(error.response["Error"]["Code"])
+    assert codes == {"ModelError", "ValidationError"}
+
+
 def test_tgi_leaves_the_stop_text_in_the_answer(runtime: Any, model: ScriptedModel) -> None:
     model.reason = "stop_sequence"
     body = {**PROMPT, "parameters": {"stop": ["###"], "details": True}}
