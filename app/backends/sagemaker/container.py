@@ -71,7 +71,6 @@ def container_of(image: str, environment: Mapping[str, str]) -> Container:
 
 def _parts(image: str) -> tuple[str, str]:
     """Repository and tag, without the registry in front, whose name may say anything."""
-    name, _, _digest = image.lower().partition("@")
-    registry, slash, path = name.partition("/")
+    registry, slash, path = image.lower().partition("/")
     repository, _, tag = (path if slash else registry).partition(":")
     return repository, tag

@@ -30,7 +30,8 @@ async def test_different_keys_are_different_work() -> None:
     async def second() -> str:
         return "second"
 
-    assert await asyncio.gather(shared.result("a", first), shared.result("b", second)) == ["first", "second"]
+    results = await asyncio.gather(shared.result("a", first), shared.result("b", second))
+    assert list(results) == ["first", "second"]
 
 
 async def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
