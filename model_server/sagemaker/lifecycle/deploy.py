@@ -12,11 +12,12 @@ from model_server.sagemaker.lifecycle.aws import Aws
 from model_server.sagemaker.lifecycle.calls import Call, Plan, fill
 from model_server.sagemaker.lifecycle.container import TOKEN
 from model_server.sagemaker.lifecycle.jumpstart import JumpStartModel, ReadObject, bucket_of, read_model
-from model_server.sagemaker.lifecycle.options import DeployOptions
+from model_server.sagemaker.lifecycle.options import DeployOptions, parse_place
 from model_server.sagemaker.lifecycle.plan import ROLE, ROLE_MISSING, build_plan
 from model_server.sagemaker.lifecycle.presets import Weights
 from model_server.sagemaker.lifecycle.refusals import NotThere, Unclear, clean
 from model_server.sagemaker.lifecycle.report import removal, render_plan, render_price
+from model_server.sagemaker.lifecycle.storage import check_unused
 from model_server.sagemaker.lifecycle.waiting import Patience
 
 ENDED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed", None)
@@ -177,3 +178,5 @@ def _check_free(plan: Plan, aws: Aws) -> None:
             f"There is already something of the name {plan.name} in {plan.region} ({', '.join(taken)}). Choose another "
             f"--name, or, if it may go: {removal(plan.name, plan.region, None)}"
         )
+    if plan.storage:
+        check_unused(aws, parse_place(plan.storage), plan.name)

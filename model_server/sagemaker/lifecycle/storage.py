@@ -13,13 +13,21 @@ from model_server.sagemaker.lifecycle.plan import TAG
 DELETED_AT_ONCE = 1000  # as S3 allows
 
 
+def check_unused(aws: Aws, place: S3Place, name: str) -> None:
+    """Raise ConfigurationError where files that `deploy` did not put below `place` could be overwritten."""
+    _, others = _files(aws, place, name)
+    if others:
+        raise ConfigurationError(
+            f"Below {place.url} there are files already that `deploy` did not put there ({len(others)}). "
+            "Choose another --s3 or --name."
+        )
+
+
 def delete_files(aws: Aws, place: S3Place, name: str, say: Callable[[str], None]) -> bool:
     """Delete below `place` what carries the tag of `name`; return whether there was anything to delete."""
     if not place.prefix:
         raise ConfigurationError(f"{place.url} is a whole bucket. Name the prefix that `deploy` printed.")
-    found = aws.pages("s3", "list_objects_v2", "Contents", {"Bucket": place.bucket, "Prefix": place.prefix})
-    keys = [str(entry["Key"]) for entry in found]
-    ours = [key for key in keys if _is_ours(aws, place.bucket, key, name)]
+    ours, others = _files(aws, place, name)
     remaining = iter(ours)
     while batch := list(islice(remaining, DELETED_AT_ONCE)):
         objects = [{"Key": key} for key in batch]
@@ -33,9 +41,17 @@ def delete_files(aws: Aws, place: S3Place, name: str, say: Callable[[str], None]
             )
     if ours:
         say(f"Deleted {len(ours)} files below {place.url}")
-    if len(ours) < len(keys):
-        say(f"Left alone: {len(keys) - len(ours)} files below {place.url}, which `deploy` did not put there")
+    if others:
+        say(f"Left alone: what `deploy` did not put below {place.url} ({len(others)} files)")
     return bool(ours)
+
+
+def _files(aws: Aws, place: S3Place, name: str) -> tuple[list[str], list[str]]:
+    """Return the keys below `place` that carry the tag of `name`, and the others."""
+    found = aws.pages("s3", "list_objects_v2", "Contents", {"Bucket": place.bucket, "Prefix": place.prefix})
+    keys = [str(entry["Key"]) for entry in found]
+    are_ours = {key: _is_ours(aws, place.bucket, key, name) for key in keys}
+    return [key for key in keys if are_ours[key]], [key for key in keys if not are_ours[key]]
 
 
 def _is_ours(aws: Aws, bucket: str, key: str, name: str) -> bool:

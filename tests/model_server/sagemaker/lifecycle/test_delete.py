@@ -161,7 +161,24 @@ def test_files_stay_until_they_are_asked_for_and_others_stay_then_too(
     assert "says where its files are" in command("delete", "x", "--s3").error
     said = command("delete", "x", "--s3", place)
     assert (said.code, cloud.objects(BUCKET)) == (0, ["models/x/of-somebody"])
-    assert "Left alone: 1 files" in said.error
+    assert "Left alone: what `deploy` did not put below" in said.error
+
+
+def test_files_of_somebody_are_not_overwritten(command: Command, cloud: Cloud, snapshot: Path) -> None:
+    cloud.direct("s3").put_object(Bucket=BUCKET, Key="models/x/model/config.json", Body=b"theirs")
+    said = command.deploy(LMI, "--name", "x", *S3)
+    assert said.code == 1
+    assert "Below s3://weights/models/x/ there are files already" in said.error
+    assert cloud.order("PutObject", "Create") == []
+
+
+def test_a_bucket_that_does_not_exist_is_a_sentence_before_anything_is_made(
+    command: Command, cloud: Cloud, snapshot: Path
+) -> None:
+    said = command.deploy(LMI, "--s3", "s3://nowhere/x", "--snapshot", "snapshot")
+    assert said.code == 1
+    assert "There is no such bucket." in said.error
+    assert cloud.order("Create") == []
 
 
 def test_a_whole_bucket_is_never_meant(command: Command, cloud: Cloud) -> None:
