@@ -65,7 +65,8 @@ class SageMakerBackend:
         if details.status not in SERVING_STATUSES:
             raise _not_serving(details)
         model_id = details.model_id or details.endpoint_name
-        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens)
+        renders_prompt = details.request_form is RequestForm.MESSAGES
+        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens, renders_prompt)
 
     async def count_tokens(self, prompt: str) -> int | None:
         return None  # no container counts on SageMaker, where /invocations is the only way in

@@ -38,6 +38,12 @@ async def test_a_description_names_the_model_and_its_window(monkeypatch: pytest.
         assert not local.server.log.requests
 
 
+async def test_a_description_says_where_the_container_renders_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with locally(monkeypatch) as local:
+        descriptions = [await local.backend("chat", form=form).describe() for form in RequestForm]
+        assert [description.renders_prompt for description in descriptions] == [False, True, False]
+
+
 async def test_an_endpoint_that_does_not_serve_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
         with pytest.raises(EndpointStarting):
