@@ -49,7 +49,9 @@ class CellMeasurement:
 
         source = Random(f"{self.plan.seed} {self.key}")
         try:
-            await drive(self.key.load, self.plan.length, chat, source)
+            # A task of its own: a group that ends with an error leaves its task marked as cancelled (Python 3.11), and
+            # Ctrl-C would then not be known for what it is.
+            await asyncio.create_task(drive(self.key.load, self.plan.length, chat, source))
         except BaseExceptionGroup as errors:  # noqa: F821  the page needs Python 3.11
             raise errors.exceptions[0] from errors
 

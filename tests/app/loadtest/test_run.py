@@ -186,3 +186,23 @@ def test_what_was_measured_before_an_interruption_is_kept() -> None:
     assert (figures_of_cell(partial).requests, figures_of_cell(partial).tokens_per_second) == (2, 6.4)
     assert empty == Cell(CellKey(4, Users(3)), CellState.NOT_MEASURED, "the run had ended")
     assert backend.open_streams == 0
+
+
+def test_a_cell_that_was_stopped_leaves_no_mark_on_the_task_that_ctrl_c_cancels() -> None:
+    """A task group of Python 3.11 leaves one, and then asyncio does not know Ctrl-C for what it is."""
+
+    def script(number: int) -> Script:
+        return [(0.5, BackendNotReady("429", 1.0))] if number < 6 else answer_of(0.5, 0.25, 4)
+
+    backend = TimedBackend(script)
+    plan = Plan((Users(6),), (4, 5), 4, Rounds(1), seed=1, warm_up_requests=0)
+
+    async def marks() -> int:
+        run = Run(backend, await backend.describe(), plan, silent())
+        await run.measure()
+        assert [cell.state for cell in run.cells()] == [CellState.PARTIAL, CellState.MEASURED]
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    assert run_in_virtual_time(marks()) == 0
