@@ -9,7 +9,7 @@ SOURCES := app model_server tests
 LOADTEST_SMALL := --users 1,4,8 --input-words 16,128 --output-tokens 32 --seconds 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test bench loadtest
+.PHONY: help install run serve serve-ray check format test screenshot bench loadtest
 
 help: ## list these verbs
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ format: $(INSTALLED) ## put the code into its one form
 
 test: $(INSTALLED) ## run every test, in a real browser too
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+
+screenshot: $(INSTALLED) ## make README.md's picture of the page anew
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m tests.browser.screenshot
 
 bench: $(INSTALLED) $(PEERS_INSTALLED) ## measure the server beside its peers (15 minutes; LLAMA_SERVER names one) for README.md
 	@exec $(BIN)/python -m model_server.bench --write-readme $(OPTIONS)
