@@ -13,20 +13,17 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from model_server.deployment import (
     Ingress,
-    Loading,
     ModelServer,
-    ReplicaHeader,
     build,
     load_configuration,
     serve_with_ray,
 )
 from model_server.engine.engine import Engine, EngineState
 from model_server.errors import ConfigurationError, ModelFailed
+from model_server.replica import Loading
 from model_server.serve_configuration import DEFAULT_FILE, IMPORT_PATH
 from model_server.settings import ServerSettings
 from tests.model_server.endless import SLOTS, STREAM, complete, environment, leave, write_endless_checkpoint
@@ -57,13 +54,6 @@ async def test_a_replica_whose_model_cannot_be_loaded_says_why(settings: ServerS
     with pytest.raises(ModelFailed, match=r"The model could not be loaded: .*config\.json"):
         await asyncio.wait_for(replica(engine, loading).check_health(), 60)
     await engine.stop()
-
-
-async def test_each_response_names_its_replica() -> None:
-    application = Starlette(routes=[Route("/", lambda request: PlainTextResponse("hello"))])
-    transport = httpx.ASGITransport(ReplicaHeader(application, "abc"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
-        assert (await client.get("/")).headers["x-replica-id"] == "abc"
 
 
 def test_a_cluster_can_import_what_the_configuration_names() -> None:
