@@ -18,7 +18,7 @@ FILE_LIMIT_LINES = 250
 FLOORS = {
     "app": [
         ["errors", "endpoint_errors", "generation", "text", "__init__"],
-        ["settings", "conversation"],
+        ["settings", "endpoint_setting", "conversation"],
         ["wire", "prompts"],
         ["backends"],
         ["chat"],
