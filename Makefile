@@ -4,6 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := model_server/bench/requirements-peers.txt
 PEERS_INSTALLED := .venv-bench/.installed
+OVERLAYS := inf2 cpu sagemaker-only high-availability
 LINT := k8s/requirements-lint.txt
 LINT_INSTALLED := .venv-lint/.installed
 # The images' names and versions: as the overlays have them. REGISTRY=registry.example.com pushes there, too.
@@ -70,7 +71,11 @@ images: ## build the images (TAG=1.0.0), and push them where REGISTRY=… names 
 	$(if $(REGISTRY),@for image in $(IMAGES); do docker push "$$image" || exit 1; done)
 
 lint-k8s: $(LINT_INSTALLED) ## hold manifests and Dockerfiles against checkov, in an environment of its own
-	@.venv-lint/bin/checkov --quiet --compact --config-file k8s/checkov.yaml
+	@rm -rf build/lint && mkdir -p build/lint
+	@for overlay in $(OVERLAYS); do kubectl kustomize k8s/overlays/$$overlay > build/lint/$$overlay.yaml || exit 1; done
+	@for file in k8s/components/*/*.yaml; do cp $$file build/lint/$$(echo $$file | tr / -); done
+	@for name in gradio neuron; do cp Dockerfile-$$name build/lint/$$name.Dockerfile; done
+	@.venv-lint/bin/checkov --quiet --compact --skip-download --config-file k8s/checkov.yaml --directory build/lint
 
 $(LINT_INSTALLED): $(LINT)
 	@echo "Setting up .venv-lint, for checkov."
