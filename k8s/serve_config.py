@@ -61,7 +61,6 @@ def make_configuration(overlay: str, figures: dict[str, float]) -> dict[str, Any
     deployment = document["applications"][0]["deployments"][0]
     deployment["autoscaling_config"] |= {
         "min_replicas": figures["min_replicas"],
-        "initial_replicas": figures["min_replicas"],
         "max_replicas": figures["max_replicas"],
         "target_ongoing_requests": figures["target_requests"],
         "downscale_delay_s": figures["idle_seconds"],

@@ -88,12 +88,19 @@ def test_ray_takes_the_configuration_and_knows_every_key(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", WITH_MODEL)
+def test_a_change_of_figures_leaves_the_number_of_replicas_to_the_load(name: str) -> None:
+    """With `initial_replicas`, Ray would go back to it at each change."""
+    (deployment,) = serve_document(overlay(name))["applications"][0]["deployments"]
+    assert "initial_replicas" not in deployment["autoscaling_config"]
+
+
+@pytest.mark.parametrize("name", WITH_MODEL)
 def test_but_for_the_figures_it_is_the_file_that_one_machine_serves_from(name: str) -> None:
     manifests, common = overlay(name), yaml.safe_load(serve_config.SERVE_FILE.read_text("utf-8"))
     document = serve_document(manifests)
     for each in (document, common):
         (deployment,) = each["applications"][0]["deployments"]
-        tuned = ("min_replicas", "initial_replicas", "max_replicas", "target_ongoing_requests", "downscale_delay_s")
+        tuned = ("min_replicas", "max_replicas", "target_ongoing_requests", "downscale_delay_s")
         for key in (*tuned, "upscaling_factor"):
             deployment["autoscaling_config"].pop(key)
         deployment["ray_actor_options"].pop("resources", None)

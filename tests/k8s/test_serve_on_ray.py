@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -104,6 +105,7 @@ def test_a_chat_is_answered_and_the_replica_says_so_at_its_own_port(cluster: tup
     assert "twinstream_slots_in_use 0.0" in metrics
 
 
+@pytest.mark.skipif("SOAK" not in os.environ, reason="takes minutes under load: `make soak` runs it")
 def test_load_brings_a_second_replica_and_a_change_of_tuning_loses_no_stream(
     cluster: tuple[RayCluster, int, int],
 ) -> None:

@@ -69,7 +69,7 @@ def test_settings_come_from_the_environment_and_not_from_args() -> None:
 
 def test_direct_ingress_refuses_a_second_replica_before_ray_starts(tmp_path: Path) -> None:
     path = tmp_path / "serve.yaml"
-    path.write_text(DEFAULT_FILE.read_text("utf-8").replace("initial_replicas: 1", "initial_replicas: 2"), "utf-8")
+    path.write_text(DEFAULT_FILE.read_text("utf-8").replace("min_replicas: 1", "min_replicas: 2"), "utf-8")
     with pytest.raises(ConfigurationError, match=r"asks for 2 replicas.*Add --ingress proxy"):
         serve_with_ray(load_configuration(path), Ingress.DIRECT, "127.0.0.1", 8000)
 
