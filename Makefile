@@ -15,10 +15,10 @@ IMAGES := $(IMAGE_PREFIX)twinstream-gradio:$(TAG) $(IMAGE_PREFIX)twinstream-serv
 SOURCES := app model_server k8s tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test bench serve-config images lint-k8s
+.PHONY: help install run serve serve-ray check format test bench serve-config images lint-k8s soak
 
 help: ## list these verbs
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## set up .venv with everything (the other verbs do it on first use)
 
@@ -60,6 +60,9 @@ $(PEERS_INSTALLED): $(PEERS)
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $(PEERS)
 	@touch $(PEERS_INSTALLED)
+
+soak: $(INSTALLED) ## scale and tune a real Ray under load, for minutes
+	@SOAK=1 exec $(BIN)/python -m pytest -m ray tests/k8s
 
 serve-config: $(INSTALLED) ## write the overlays' Serve configuration from model_server/serve.yaml and k8s/tuning.yaml
 	@$(BIN)/python -m k8s.serve_config

@@ -52,6 +52,12 @@ def split_name(name: str) -> tuple[str, str | None]:
     return endpoint_name, component_name or None
 
 
+def is_endpoint_name(name: str) -> bool:
+    """Whether SageMaker could have an endpoint, and a component, of this name."""
+    parts = name.split("/")
+    return len(parts) <= 2 and all(len(part) <= _NAME_LIMIT_CHARACTERS and _NAME.fullmatch(part) for part in parts)
+
+
 def parse_endpoint_settings(value: str) -> tuple[EndpointSetting, ...]:
     """Of `name[/component][:dialect]`, separated by commas. Raises SettingsError."""
     settings = tuple(_parse_entry(entry.strip()) for entry in value.split(",") if entry.strip())
@@ -64,19 +70,14 @@ def parse_endpoint_settings(value: str) -> tuple[EndpointSetting, ...]:
 
 def _parse_entry(entry: str) -> EndpointSetting:
     name, has_dialect, dialect = (part.strip() for part in entry.partition(":"))
-    endpoint_name, has_component, component_name = name.partition("/")
     if has_dialect and dialect.lower() not in DIALECTS:
         raise SettingsError(
             f"SAGEMAKER_ENDPOINTS has {entry!r}, whose dialect is none that is known; "
             f"after the colon write one of {', '.join(DIALECTS)}, or leave it away."
         )
-    if not _is_name(endpoint_name) or (has_component and not _is_name(component_name)):
+    if not is_endpoint_name(name):
         raise SettingsError(
             f"SAGEMAKER_ENDPOINTS has {entry!r}; write name, name/component or name:dialect, separated by commas. "
             f"Names have letters, digits and hyphens, at most {_NAME_LIMIT_CHARACTERS}."
         )
-    return EndpointSetting(endpoint_name, component_name or None, DIALECTS.get(dialect.lower()))
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= _NAME_LIMIT_CHARACTERS and _NAME.fullmatch(text) is not None
+    return EndpointSetting(*split_name(name), DIALECTS.get(dialect.lower()))
