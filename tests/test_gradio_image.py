@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.model_server.servers import free_port
+from tests.test_architecture import imports
 from tests.test_images import ANYWHERE, IGNORED, PROJECT, instructions, pins, stages
 
 DOCKERFILE = PROJECT / "Dockerfile-gradio"
@@ -109,3 +111,16 @@ def test_without_torch_ray_and_model_server_the_page_opens_and_names_what_to_set
             process.terminate()
     assert process.returncode == 0
     assert sorted(read_only_tree.rglob("*")) == before  # also where the tests run as root, whom nothing stops
+
+
+def test_everything_that_the_page_imports_is_in_the_image() -> None:
+    imported = {
+        name.split(".")[0]
+        for path in (PROJECT / "app").rglob("*.py")
+        if "loadtest" not in path.parts  # a tool beside it
+        for name in imports(path)
+    } - sys.stdlib_module_names
+    distributions = packages_distributions()
+    needed = {name.lower().replace("_", "-") for module in imported - {"app"} for name in distributions[module]}
+    assert needed
+    assert needed - pins("requirements-gradio.txt").keys() == set()
