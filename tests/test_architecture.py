@@ -34,6 +34,7 @@ FLOORS = {
         ["executors"],
         ["engine"],
         ["api"],
+        ["replica"],
         ["deployment", "http_server", "prepare", "plan", "sagemaker"],
         ["__main__"],
     ],
