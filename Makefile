@@ -13,9 +13,11 @@ TAG ?= 1.0.0
 IMAGE_PREFIX := $(if $(REGISTRY),$(REGISTRY)/)
 IMAGES := $(IMAGE_PREFIX)twinstream-gradio:$(TAG) $(IMAGE_PREFIX)twinstream-server:$(TAG)-cpu $(IMAGE_PREFIX)twinstream-server:$(TAG)-neuron
 SOURCES := app model_server k8s tests
+# Without OPTIONS: less than a minute, on the built-in model.
+LOADTEST_SMALL := --users 1,4,8 --input-words 16,128 --output-tokens 32 --seconds 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test bench serve-config images lint-k8s soak
+.PHONY: help install run serve serve-ray check format test screenshot bench loadtest soak serve-config images lint-k8s
 
 help: ## list these verbs
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +54,9 @@ format: $(INSTALLED) ## put the code into its one form
 test: $(INSTALLED) ## run every test, in a real browser too
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
 
+screenshot: $(INSTALLED) ## make README.md's picture of the page anew
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m tests.browser.screenshot
+
 bench: $(INSTALLED) $(PEERS_INSTALLED) ## measure the server beside its peers (15 minutes; LLAMA_SERVER names one) for README.md
 	@exec $(BIN)/python -m model_server.bench --write-readme $(OPTIONS)
 
@@ -60,6 +65,9 @@ $(PEERS_INSTALLED): $(PEERS)
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $(PEERS)
 	@touch $(PEERS_INSTALLED)
+
+loadtest: $(INSTALLED) ## measure a backend as the published load table was made; OPTIONS="--help" lists what can be set
+	@exec $(BIN)/python -m app.loadtest $(if $(OPTIONS),$(OPTIONS),$(LOADTEST_SMALL))
 
 soak: $(INSTALLED) ## scale and tune a real Ray under load, for minutes
 	@SOAK=1 exec $(BIN)/python -m pytest -m ray tests/k8s
