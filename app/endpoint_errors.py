@@ -1,5 +1,7 @@
 """What can go wrong on the way to a SageMaker endpoint, as branches of the tree in `errors.py`.
 
+BackendError
+└── EndpointNotChosen
 BackendUnavailable
 ├── AwsUnreachable
 ├── AwsRegionMissing
@@ -23,6 +25,7 @@ StreamInterrupted
 """
 
 from app.errors import (
+    BackendError,
     BackendFailed,
     BackendNotReady,
     BackendRejected,
@@ -30,6 +33,12 @@ from app.errors import (
     BackendUnavailable,
     StreamInterrupted,
 )
+
+
+class EndpointNotChosen(BackendError):
+    @property
+    def user_message(self) -> str:
+        return "Choose an endpoint in the sidebar first. Nothing was sent."
 
 
 class AwsCredentialsMissing(BackendUnauthorized):

@@ -57,12 +57,14 @@ class GenerationRequest:
 class ModelDescription:
     """What serves: its name, how many tokens prompt and answer may have together, and the prompt alone at most.
 
-    `prompt_limit_tokens` None: as many as the window leaves.
+    `prompt_limit_tokens` None: as many as the window leaves. `renders_prompt`: it takes messages, and makes the prompt
+    of them itself, so that no prompt format of ours matters.
     """
 
     model_id: str
     window_tokens: int
     prompt_limit_tokens: int | None = None
+    renders_prompt: bool = False
 
 
 class FinishReason(StrEnum):

@@ -1,20 +1,25 @@
-"""Stands where no model is configured: the page opens, and every question is answered with what to set."""
+"""Stands where nothing can answer yet: the page opens, and every question is answered with what to do."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
-from app.errors import NoBackendConfigured
+from app.errors import BackendError, NoBackendConfigured
 from app.generation import GenerationRequest, ModelDescription, StreamEvent
 
 
 class UnconfiguredBackend:
+    """`error` makes what is raised instead of an answer."""
+
+    def __init__(self, error: Callable[[], BackendError] = NoBackendConfigured) -> None:
+        self._error = error
+
     async def describe(self) -> ModelDescription:
-        raise NoBackendConfigured
+        raise self._error()
 
     async def count_tokens(self, prompt: str) -> int | None:
-        raise NoBackendConfigured
+        raise self._error()
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[StreamEvent]:
-        raise NoBackendConfigured
+        raise self._error()
         yield  # makes this a generator, as the contract wants
 
     async def aclose(self) -> None:

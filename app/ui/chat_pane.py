@@ -15,10 +15,12 @@ import gradio as gr
 from app.backends.catalog import BackendChoice
 from app.chat import Turn, respond
 from app.conversation import Conversation, Role, check_message
+from app.endpoint_errors import EndpointNotChosen
 from app.errors import ChatError, InvalidMessage
 from app.text import encodable
 from app.ui.messages import Answer, PageMessage, awaits_answer, page_message, read_message
 from app.ui.pacing import frame_seconds_for, paced
+from app.ui.plain import plain_endpoint_name
 from app.ui.running import RunningAnswers
 from app.ui.sidebar import TurnSettings
 
@@ -35,7 +37,9 @@ class ChatPane:
         self._choices = {choice.label: choice for choice in choices}
         self._running = RunningAnswers()
 
-    def accept(self, text: str, history: list[PageMessage], request: gr.Request) -> Any:
+    def accept(
+        self, text: str, history: list[PageMessage], label: str, endpoint: str | None, request: gr.Request
+    ) -> Any:
         """The message into the chat, or a notice beside the unchanged chat.
 
         Outputs: message, chat, notice, send, stop.
@@ -44,16 +48,25 @@ class ChatPane:
             return gr.skip()
         try:
             check_message(text)
-        except InvalidMessage as error:
+            if self._choices[label].endpoints and not endpoint:
+                raise EndpointNotChosen
+        except (InvalidMessage, EndpointNotChosen) as error:
             return gr.skip(), gr.skip(), _notice(error.user_message), gr.skip(), gr.skip()
         if not self._running.begin(_session(request)):
             return gr.skip()
         asked = page_message(Role.USER, encodable(text))
         return "", [*history, asked], _notice(), gr.update(visible=False), gr.update(visible=True)
 
-    def accept_starter(self, selected: gr.SelectData, history: list[PageMessage], request: gr.Request) -> Any:
+    def accept_starter(
+        self,
+        selected: gr.SelectData,
+        history: list[PageMessage],
+        label: str,
+        endpoint: str | None,
+        request: gr.Request,
+    ) -> Any:
         """A starter card's text, past the text box, whose draft stays. Outputs: chat, notice, send, stop."""
-        outputs = self.accept(str(selected.value["text"]), history, request)
+        outputs = self.accept(str(selected.value["text"]), history, label, endpoint, request)
         return outputs[1:] if isinstance(outputs, tuple) else outputs
 
     async def stream(
@@ -85,10 +98,10 @@ class ChatPane:
         try:
             settings = TurnSettings.from_page(*sidebar)
             choice = self._choices[settings.backend_label]
-            answer = Answer(choice.label)
+            answer = Answer(_answerer(choice, settings.endpoint_name))
             conversation = Conversation.from_messages(settings.system_prompt, map(read_message, history))
             turn = Turn(conversation, settings.parameters, session_id, settings.prompt_format)
-            events = respond(choice.backend, turn)
+            events = respond(choice.backend_for(settings.endpoint_name), turn)
             async with aclosing(paced(events, stop, frame_seconds_for(len(history)))) as batches:
                 async for batch in batches:
                     answer = answer.after(batch)
@@ -122,6 +135,11 @@ class ChatPane:
     def leave(self, request: gr.Request) -> None:
         """The tab was closed, or a new chat begins: nobody waits for the answer."""
         self._running.forget(_session(request))
+
+
+def _answerer(choice: BackendChoice, endpoint_name: str) -> str:
+    """Who answers, for the footer."""
+    return f"{choice.label} · {plain_endpoint_name(endpoint_name)}" if choice.endpoints else choice.label
 
 
 def _notice(text: str = "") -> Any:

@@ -6,6 +6,7 @@ import gradio as gr
 
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "style.css"
+UNUSABLE_SCRIPT = (_HERE / "unusable.js").read_text(encoding="utf-8")  # LABEL stands for the line's label
 LOGO = _HERE.parents[1] / "assets" / "logo.svg"
 TITLE = "Twinstream"
 

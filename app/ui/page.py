@@ -1,6 +1,6 @@
 """The page: its parts, and which event leads to which handler."""
 
-import re
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,22 +10,28 @@ import gradio as gr
 from gradio.events import Dependency
 
 from app.backends.catalog import BackendChoice
-from app.errors import BackendError, BackendNotReady
 from app.ui.chat_pane import ChatPane
-from app.ui.look import TITLE
+from app.ui.endpoint_list import LOOKING, EndpointFinder
+from app.ui.look import TITLE, UNUSABLE_SCRIPT
+from app.ui.model_status import ModelStatus
 from app.ui.sidebar import Sidebar, build_sidebar
 from app.ui.starters import STARTERS
 
-# How often a model that is not there yet is looked for again.
-_LOOK_AGAIN_SECONDS = 2
 _DEMONSTRATION = (
     "**This is the small built-in demonstration model.** It shows how the page works and knows little. "
-    "Connect Mistral-7B by setting `RAY_SERVE_URL`."
+    "Connect Mistral-7B by setting `RAY_SERVE_URL`, or choose an endpoint of SageMaker."
 )
 # For what is answered from memory: not worth a place in the queue, and nothing for the public API.
 _AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # For the calls of a click on Send: by default Gradio drops one that finds another under way, and all that follow it.
 _EACH_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
+# For what asks others and may take its time: as many at once as there are pages.
+_WHILE_OTHERS_WAIT: dict[str, Any] = {
+    "concurrency_limit": None,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    **_EACH_TIME,
+}
 # On a narrow screen an open sidebar covers everything (Gradio cannot tell before the page is there).
 _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.open .toggle-button')?.click() }"
 # Gradio follows the chat only from its very end, which a text box that shrinks or grows moves away.
@@ -55,7 +61,7 @@ def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
         sidebar = build_sidebar(choices)
         parts = _build_chat()
         answers = _connect_chat(parts, sidebar, ChatPane(choices), page)
-        _connect_status(parts, sidebar, choices, [page.load, *(answer.then for answer in answers)])
+        _connect_model(parts, sidebar, choices, page, answers)
         page.load(None, js=_FOLD_SIDEBAR)
     # Gradio copies this when it makes its queue; every answer under way takes one of these.
     page.max_threads = 200
@@ -97,25 +103,26 @@ def _build_chat() -> _Chat:
 def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
     """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
     session_id, refusal = gr.State(_new_session_id), gr.State(None)
-    composer = [parts.message, parts.chat]
-    composer_and_buttons = [*composer, parts.notice, parts.send, parts.stop]
+    composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
 
     sent = gr.on(
-        [parts.message.submit, parts.send.click], pane.accept, composer, composer_and_buttons, **_AT_ONCE, **_EACH_TIME
+        [parts.message.submit, parts.send.click],
+        pane.accept,
+        [parts.message, parts.chat, *sidebar.model],
+        composer_and_buttons,
+        **_AT_ONCE,
+        **_EACH_TIME,
     )
     chosen = parts.chat.example_select(
-        pane.accept_starter, parts.chat, composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
+        pane.accept_starter, [parts.chat, *sidebar.model], composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
     )
     answers = [
         accepted.then(
             pane.stream,
             [parts.chat, session_id, *sidebar.turn_inputs],
             [parts.chat, refusal],
-            concurrency_limit=None,
             postprocess=False,
-            show_progress="hidden",
-            api_visibility="private",
-            **_EACH_TIME,
+            **_WHILE_OTHERS_WAIT,
         )
         for accepted in (sent, chosen)
     ]
@@ -138,39 +145,41 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
     return answers
 
 
-def _connect_status(
-    parts: _Chat, sidebar: Sidebar, choices: tuple[BackendChoice, ...], moments: list[Callable[..., Dependency]]
+def _connect_model(
+    parts: _Chat, sidebar: Sidebar, choices: tuple[BackendChoice, ...], page: gr.Blocks, answers: list[Dependency]
 ) -> None:
-    """Says which model serves, or why none does, at those moments and until it is there."""
-    by_label = {choice.label: choice for choice in choices}
-    look_again = gr.Timer(_LOOK_AGAIN_SECONDS, active=False)
-
-    async def describe(label: str) -> tuple[str, Any, Any]:
-        choice = by_label[label]
-        demonstration = gr.update(visible=choice.is_demonstration)
-        try:
-            model = await choice.backend.describe()
-        except BackendNotReady:
-            return "The model is still loading…", gr.Timer(active=True), demonstration
-        except BackendError as error:
-            return f"⚠ {error.user_message}", gr.Timer(active=True), demonstration
-        status = f"`{_plain(model.model_id)}` is ready; its window has {model.window_tokens:,} tokens."
-        return status, gr.Timer(active=False), demonstration
-
-    for moment in (*moments, sidebar.backend.change, look_again.tick):
-        moment(
-            describe,
-            sidebar.backend,
-            [sidebar.model_status, look_again, parts.demonstration],
-            concurrency_limit=None,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+    """Says which model serves, or why none does: when the page opens, after answers, and whenever one is chosen."""
+    status, listed, look_again = ModelStatus(choices), gr.State(None), gr.Timer(active=False)
+    inputs = [listed, *sidebar.model, sidebar.prompt_format]
+    outputs = [sidebar.model_status, look_again, parts.demonstration, sidebar.endpoints, sidebar.refused]
+    found = _connect_endpoints(sidebar, choices, listed, page)
+    gr.on([sidebar.backend.change, sidebar.endpoint.input], status.announce, inputs, outputs, **_WHILE_OTHERS_WAIT)
+    ends = [event.then for event in (*answers, *found)]
+    moments: list[Callable[..., Dependency]] = [page.load, *ends, sidebar.prompt_format.change, look_again.tick]
+    for moment in moments:
+        moment(status.look, inputs, outputs, **_WHILE_OTHERS_WAIT)
+    page.unload(status.leave)
 
 
-def _plain(model_id: str) -> str:
-    """A server's word for its model, without anything that Markdown or HTML could mean."""
-    return re.sub(r"[^\w./:@-]", "", model_id)[:100]
+def _connect_endpoints(
+    sidebar: Sidebar, choices: tuple[BackendChoice, ...], listed: gr.State, page: gr.Blocks
+) -> list[Dependency]:
+    """Looks for the endpoints once the page is up, and when asked; returns the events whose end is the end of that."""
+    choice = next((choice for choice in choices if choice.endpoints), None)
+    if choice is None or choice.endpoints is None:
+        return []
+    finder = EndpointFinder(choice.label, choice.endpoints)
+    outputs = [listed, sidebar.endpoint, sidebar.unusable, sidebar.refused]
+    page.load(None, js=UNUSABLE_SCRIPT.replace("LABEL", json.dumps(choice.label)))
+    refreshed = sidebar.refresh.click(_forget_list, None, [listed, sidebar.model_status], **_AT_ONCE)
+    return [
+        page.load(finder.find, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
+        refreshed.then(finder.find_anew, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
+    ]
+
+
+def _forget_list() -> tuple[None, str]:
+    return None, LOOKING
 
 
 def _new_session_id() -> str:

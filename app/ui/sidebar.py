@@ -9,9 +9,9 @@ from app.generation import GenerationParameters
 from app.prompts.template import PromptFormat
 from app.ui.look import HEADER
 
-_AUTOMATIC = "automatic"
+AUTOMATIC = "automatic"
 _PROMPT_FORMATS = [
-    ("Automatic, by the model’s name", _AUTOMATIC),
+    ("Automatic, by the model’s name", AUTOMATIC),
     ("Mistral Instruct v0.1, v0.2", PromptFormat.MISTRAL_V1),
     ("Mistral Instruct v0.3", PromptFormat.MISTRAL_V3),
     ("Llama 2 Chat", PromptFormat.LLAMA_2),
@@ -23,32 +23,45 @@ _PROMPT_FORMATS = [
 class Sidebar:
     new_chat: gr.Button
     backend: gr.Radio
+    unusable: gr.Markdown
+    endpoint: gr.Dropdown
+    refresh: gr.Button
+    endpoints: gr.Column
     model_status: gr.Markdown
+    refused: gr.Markdown
     system_prompt: gr.Textbox
     prompt_format: gr.Dropdown
     sampling: tuple[gr.Slider, ...]
 
     @property
+    def model(self) -> list[gr.components.Component]:
+        return [self.backend, self.endpoint]
+
+    @property
     def turn_inputs(self) -> list[gr.components.Component]:
         """In the order in which `TurnSettings.from_page` takes their values."""
-        return [self.backend, self.system_prompt, self.prompt_format, *self.sampling]
+        return [*self.model, self.system_prompt, self.prompt_format, *self.sampling]
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
     backend_label: str
+    endpoint_name: str
     system_prompt: str
     prompt_format: PromptFormat | None
     parameters: GenerationParameters
 
     @classmethod
-    def from_page(cls, backend_label: str, system_prompt: str, prompt_format: str, *sampling: float) -> "TurnSettings":
+    def from_page(
+        cls, backend_label: str, endpoint_name: str | None, system_prompt: str, prompt_format: str, *sampling: float
+    ) -> "TurnSettings":
         """Raises ValueError for values that the page's own controls cannot give."""
         temperature, top_p, top_k, max_tokens, repetition_penalty = sampling
         return cls(
             backend_label=backend_label,
+            endpoint_name=endpoint_name or "",
             system_prompt=system_prompt,
-            prompt_format=None if prompt_format == _AUTOMATIC else PromptFormat(prompt_format),
+            prompt_format=None if prompt_format == AUTOMATIC else PromptFormat(prompt_format),
             parameters=GenerationParameters(
                 temperature=temperature,
                 top_p=top_p,
@@ -65,7 +78,10 @@ def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
         gr.HTML(HEADER, elem_id="brand")
         new_chat = gr.Button("New chat", elem_id="new-chat", variant="secondary")
         backend = gr.Radio(labels, value=labels[0], label="Model", elem_id="backend")
+        unusable = gr.Markdown(visible=False, elem_id="unusable")
+        endpoints, endpoint, refresh = _build_endpoints(is_visible=choices[0].endpoints is not None)
         model_status = gr.Markdown("Looking for the model…", elem_id="model-status")
+        refused = gr.Markdown(visible=False, elem_id="refused", latex_delimiters=[])
         system_prompt = gr.Textbox(
             label="System prompt",
             placeholder="What the model should know or be before the first message",
@@ -76,9 +92,29 @@ def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
         with gr.Accordion("Sampling", open=False, elem_id="sampling"):
             sampling = _build_sampling(GenerationParameters())
             prompt_format = gr.Dropdown(
-                _PROMPT_FORMATS, value=_AUTOMATIC, label="Prompt format", elem_id="prompt-format"
+                _PROMPT_FORMATS, value=AUTOMATIC, label="Prompt format", elem_id="prompt-format"
             )
-    return Sidebar(new_chat, backend, model_status, system_prompt, prompt_format, sampling)
+    return Sidebar(
+        new_chat,
+        backend,
+        unusable,
+        endpoint,
+        refresh,
+        endpoints,
+        model_status,
+        refused,
+        system_prompt,
+        prompt_format,
+        sampling,
+    )
+
+
+def _build_endpoints(*, is_visible: bool) -> tuple[gr.Column, gr.Dropdown, gr.Button]:
+    """What is there only while the chosen line has several models behind it."""
+    with gr.Column(visible=is_visible, elem_id="endpoints") as endpoints:
+        endpoint = gr.Dropdown([], value=None, label="Endpoint", interactive=True, elem_id="endpoint")
+        refresh = gr.Button("Refresh endpoints", size="sm", variant="secondary", elem_id="refresh-endpoints")
+    return endpoints, endpoint, refresh
 
 
 def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:

@@ -1,9 +1,11 @@
-"""A backend that plays a script: for everything above the wire."""
+"""A backend and a catalog that play a script: for everything above the wire."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
+from app.backends.base import Backend
+from app.backends.endpoints import Endpoint
 from app.errors import BackendError
 from app.generation import GenerationRequest, ModelDescription, StreamEvent
 
@@ -17,13 +19,15 @@ class ScriptedBackend:
 
     scripts: list[Sequence[StreamEvent | BackendError | None]] = field(default_factory=list)
     window_tokens: int = 100
+    model_id: str = "scripted-instruct"
+    renders_prompt: bool = False
     counts_tokens: bool = True
     requests: list[GenerationRequest] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
     open_streams: int = 0
 
     async def describe(self) -> ModelDescription:
-        return ModelDescription("scripted-instruct", self.window_tokens)
+        return ModelDescription(self.model_id, self.window_tokens, renders_prompt=self.renders_prompt)
 
     async def count_tokens(self, prompt: str) -> int | None:
         self.counted.append(prompt)
@@ -46,3 +50,28 @@ class ScriptedBackend:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+@dataclass
+class ScriptedCatalog:
+    """Lists `listings` one after the other, the last one again and again; errors are raised, and None never comes."""
+
+    listings: list[tuple[Endpoint, ...] | BackendError | None]
+    backends: dict[str, Backend] = field(default_factory=dict)
+    asked_fresh: list[bool] = field(default_factory=list)
+    is_closed: bool = False
+
+    async def endpoints(self, *, is_fresh: bool = False) -> tuple[Endpoint, ...]:
+        self.asked_fresh.append(is_fresh)
+        listing = self.listings.pop(0) if len(self.listings) > 1 else self.listings[0]
+        if isinstance(listing, BackendError):
+            raise listing
+        if listing is None:
+            await asyncio.Event().wait()
+        return listing or ()
+
+    def backend(self, name: str) -> Backend:
+        return self.backends[name]
+
+    async def aclose(self) -> None:
+        self.is_closed = True

@@ -32,6 +32,17 @@ class ChatPage:
     def status(self) -> Locator:
         return self.page.locator("#model-status")
 
+    @property
+    def endpoint(self) -> Locator:
+        return self.page.locator("#endpoint input")
+
+    def backend(self, label: str) -> Locator:
+        return self.page.locator("#backend label", has_text=label)
+
+    def choose_endpoint(self, name: str) -> None:
+        self.endpoint.click()
+        self.page.get_by_role("option", name=name).click()
+
     def send(self, text: str) -> None:
         """Enter, and the question is on the page."""
         before = self.questions.count()

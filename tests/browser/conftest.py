@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, serve_page: Callable[[Backend], str]) -> Iterator[Page]:
+def page(browser: Browser, serve_choices: Callable[..., str]) -> Iterator[Page]:
     """A page in a fresh profile, closed before its server. What it prints as an error fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
@@ -61,12 +61,12 @@ def page(browser: Browser, serve_page: Callable[[Backend], str]) -> Iterator[Pag
 
 
 @pytest.fixture
-def serve_page() -> Iterator[Callable[[Backend], str]]:
-    """`serve_page(backend)` is the address of a page over that backend, in this process."""
+def serve_choices() -> Iterator[Callable[..., str]]:
+    """`serve_choices(choice, …)` is the address of a page over those choices, in this process."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(backend: Backend) -> str:
-        application = build_server((BackendChoice("Scripted", backend),))
+    def start(*choices: BackendChoice) -> str:
+        application = build_server(choices)
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(application, log_level="error", timeout_graceful_shutdown=1, access_log=False)
@@ -80,6 +80,12 @@ def serve_page() -> Iterator[Callable[[Backend], str]]:
     for server, thread in servers:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def serve_page(serve_choices: Callable[..., str]) -> Callable[[Backend], str]:
+    """`serve_page(backend)` is the address of a page over that backend alone."""
+    return lambda backend: serve_choices(BackendChoice("Scripted", backend))
 
 
 @pytest.fixture(scope="package")

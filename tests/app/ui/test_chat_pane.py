@@ -16,7 +16,8 @@ from app.ui.chat_pane import ChatPane
 from app.ui.messages import PageMessage, awaits_answer
 from tests.app.fakes import ScriptedBackend
 
-SIDEBAR = ("scripted", "", "automatic", 0.0, 1.0, 0, 16, 1.0)
+MODEL = ("scripted", None)
+SIDEBAR = (*MODEL, "", "automatic", 0.0, 1.0, 0, 16, 1.0)
 ANSWER: list[StreamEvent | BackendError | None] = [TextDelta("one"), Finished(FinishReason.STOP, None, None)]
 
 
@@ -40,7 +41,7 @@ class SimulatedPage:
 
     def click(self, text: str) -> Generator[None]:
         """One click: accept, stream and settle; between two steps anything else may happen."""
-        accepted = self.pane.accept(text, list(self.chat), REQUEST)
+        accepted = self.pane.accept(text, list(self.chat), *MODEL, REQUEST)
         if isinstance(accepted, tuple) and isinstance(accepted[1], list):
             self.chat, self.shows_send = accepted[1], False
             self.questions += 1
