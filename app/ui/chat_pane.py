@@ -6,6 +6,8 @@ the running answer to end, which closes the request to the model and keeps the t
 
 import asyncio
 import logging
+import re
+import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -48,14 +50,17 @@ class ChatPane:
             return gr.skip()
         try:
             check_message(text)
-            if self._choices[label].endpoints and not endpoint:
-                raise EndpointNotChosen
+            self._check_choice(label, endpoint)
         except (InvalidMessage, EndpointNotChosen) as error:
             return gr.skip(), gr.skip(), _notice(error.user_message), gr.skip(), gr.skip()
         if not self._running.begin(_session(request)):
             return gr.skip()
         asked = page_message(Role.USER, encodable(text))
         return "", [*history, asked], _notice(), gr.update(visible=False), gr.update(visible=True)
+
+    def _check_choice(self, label: str, endpoint: str | None) -> None:
+        if self._choices[label].endpoints and not endpoint:
+            raise EndpointNotChosen
 
     def accept_starter(
         self,
@@ -67,6 +72,27 @@ class ChatPane:
     ) -> Any:
         """A starter card's text, past the text box, whose draft stays. Outputs: chat, notice, send, stop."""
         outputs = self.accept(str(selected.value["text"]), history, label, endpoint, request)
+        return outputs[1:] if isinstance(outputs, tuple) else outputs
+
+    def accept_again(self, history: list[PageMessage], label: str, endpoint: str | None, request: gr.Request) -> Any:
+        """The last question once more; the browser keeps its answer as a version. Outputs: chat, notice, send, stop."""
+        if len(history) < 2 or awaits_answer(history):
+            return gr.skip()
+        question = read_message(history[-2]).content
+        outputs = self.accept(question, history[:-2], label, endpoint, request)
+        return outputs[1:] if isinstance(outputs, tuple) else outputs
+
+    def accept_edited(
+        self,
+        edited: gr.EditData,
+        history: list[PageMessage],
+        label: str,
+        endpoint: str | None,
+        request: gr.Request,
+    ) -> Any:
+        """A question in other words; what came after it is gone. Outputs: chat, notice, send, stop."""
+        index = edited.index[0] if isinstance(edited.index, (tuple, list)) else edited.index
+        outputs = self.accept(str(edited.value), history[:index], label, endpoint, request)
         return outputs[1:] if isinstance(outputs, tuple) else outputs
 
     async def stream(
@@ -100,7 +126,7 @@ class ChatPane:
             choice = self._choices[settings.backend_label]
             answer = Answer(_answerer(choice, settings.endpoint_name))
             conversation = Conversation.from_messages(settings.system_prompt, map(read_message, history))
-            turn = Turn(conversation, settings.parameters, session_id, settings.prompt_format)
+            turn = Turn(conversation, settings.parameters, _identity(session_id), settings.prompt_format)
             events = respond(choice.backend_for(settings.endpoint_name), turn)
             async with aclosing(paced(events, stop, frame_seconds_for(len(history)))) as batches:
                 async for batch in batches:
@@ -140,6 +166,11 @@ class ChatPane:
 def _answerer(choice: BackendChoice, endpoint_name: str) -> str:
     """Who answers, for the footer."""
     return f"{choice.label} · {plain_endpoint_name(endpoint_name)}" if choice.endpoints else choice.label
+
+
+def _identity(given: str) -> str:
+    """The conversation's id as the browser gives it, for a header; another where it is none of ours."""
+    return given if re.fullmatch("[0-9a-f]{32}", given or "") else uuid.uuid4().hex
 
 
 def _notice(text: str = "") -> Any:

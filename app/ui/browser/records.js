@@ -62,6 +62,15 @@ function pick({ text, footer }) {
   return { text, footer };
 }
 
+// Whether the chat still ends with the record's last answer. Not every state of the chat is seen: the one without the
+// answer may be passed over before the first words of the next.
+export function showsLastAnswer(record, chat) {
+  const last = record.messages.at(-1);
+  if (last?.role !== "assistant" || chat.length !== record.messages.length) return false;
+  const [text, footer] = chat.at(-1).content.map((part) => part.text);
+  return text === last.answers[last.shown].text && footer === last.answers[last.shown].footer;
+}
+
 // Without its last answer, which is held until a new one comes. The same record where the last message is no answer.
 export function retried(record) {
   const last = record.messages.at(-1);
