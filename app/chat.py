@@ -20,6 +20,10 @@ from app.prompts.template import (
 )
 from app.prompts.token_count import count_prompt_tokens
 
+# Where the server does not count, tokens are counted with another model's tokenizer, perhaps too few. What is then
+# refused as too long is sent again with a tenth less, and what is refused so often has another reason.
+_TRIES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -40,7 +44,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Trimmed:
-    """So many of the oldest turns do not fit the window beside the rest and were not sent."""
+    """So many of the oldest turns do not fit the window and were not sent. Comes once, when the answer begins."""
 
     turns: int
 
@@ -51,7 +55,7 @@ ChatEvent = Waiting | Trimmed | StreamEvent
 async def respond(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     """Waiting as often as the server asks for it, perhaps Trimmed, then text, then one Finished with timings.
 
-    Raises InvalidMessage before anything is sent, and BackendError; what was yielded before stays true.
+    Raises InvalidMessage before anything is answered, and BackendError; what was yielded before stays true.
     """
     while True:
         try:
@@ -70,21 +74,42 @@ async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     # At most half of the window is kept free for the answer, so that a conversation always has the other half.
     answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)
     prompt_tokens = min(model.window_tokens - answer_tokens, model.prompt_limit_tokens or model.window_tokens)
-    conversation, dropped_turns = await fit(
-        turn.conversation, lambda candidate: _count(backend, candidate, prompt_format, prompt_tokens), prompt_tokens
+    for further_tries in reversed(range(_TRIES)):
+        conversation, dropped_turns = await _fit(backend, turn.conversation, prompt_format, prompt_tokens)
+        request = _request(turn, conversation, prompt_format, answer_tokens)
+        is_answered = False
+        try:
+            async with aclosing(_stream(backend, request, is_chat_format(prompt_format))) as events:
+                async for event in events:
+                    if dropped_turns and not is_answered:
+                        yield Trimmed(dropped_turns)
+                    is_answered = True
+                    yield event
+            return
+        except PromptTooLong:
+            if is_answered or not further_tries:
+                raise
+            sent_tokens = await _count(backend, conversation, prompt_format, prompt_tokens)
+            prompt_tokens = min(sent_tokens, prompt_tokens) * 9 // 10
+
+
+async def _fit(
+    backend: Backend, conversation: Conversation, prompt_format: PromptFormat, limit_tokens: int
+) -> tuple[Conversation, int]:
+    return await fit(
+        conversation, lambda candidate: _count(backend, candidate, prompt_format, limit_tokens), limit_tokens
     )
-    if dropped_turns:
-        yield Trimmed(dropped_turns)
-    parameters = replace(turn.parameters, max_tokens=answer_tokens)
-    request = GenerationRequest(
+
+
+def _request(
+    turn: Turn, conversation: Conversation, prompt_format: PromptFormat, answer_tokens: int
+) -> GenerationRequest:
+    return GenerationRequest(
         render_prompt(conversation, prompt_format),
         chat_messages(conversation, prompt_format),
-        parameters,
+        replace(turn.parameters, max_tokens=answer_tokens),
         turn.session_id,
     )
-    async with aclosing(_stream(backend, request, is_chat_format(prompt_format))) as events:
-        async for event in events:
-            yield event
 
 
 async def _count(backend: Backend, conversation: Conversation, prompt_format: PromptFormat, limit_tokens: int) -> int:

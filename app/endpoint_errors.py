@@ -5,7 +5,8 @@ BackendError
 BackendUnavailable
 ├── AwsUnreachable
 ├── AwsRegionMissing
-└── EndpointNotInService
+├── EndpointNotInService
+└── EndpointNotBegun           it took the question and sent nothing
 BackendNotReady
 ├── EndpointStarting           it has no instance yet, or again
 └── EndpointThrottled
@@ -14,7 +15,10 @@ BackendUnauthorized
 ├── AwsCredentialsRefused      expired, or not those of an account
 └── AwsAccessDenied            of one action, which it names
 BackendRejected
-└── EndpointNotFound
+├── EndpointNotFound
+├── RequestFormRefused         its container wants another form of body, or none that is known
+│   └── ModelNameWanted        it wants the model named, any way
+└── StreamingRefused           it answers in one piece only
 BackendFailed
 ├── ContainerFailed            the model's container behind an endpoint
 ├── EndpointFailed             SageMaker itself
@@ -73,7 +77,7 @@ class AwsAccessDenied(BackendUnauthorized):
 class AwsRegionMissing(BackendUnavailable):
     @property
     def user_message(self) -> str:
-        return "No AWS region is set. Set AWS_REGION, for example to us-west-2, and start the page again."
+        return "AWS_REGION is not set, or names no region. Set it, for example to us-west-2, and start the page again."
 
 
 class AwsUnreachable(BackendUnavailable):
@@ -103,10 +107,40 @@ class EndpointNotInService(BackendUnavailable):
         return f"The endpoint is not in service{status}. Wait until it is, or choose another endpoint."
 
 
+class EndpointNotBegun(BackendUnavailable):
+    """`EndpointNotBegun(detail, seconds)`: so long was waited for."""
+
+    @property
+    def user_message(self) -> str:
+        return (
+            f"The endpoint did not begin to answer within {self.args[1]} seconds. It may still be loading its model, "
+            "or be busy; send the message again in a minute."
+        )
+
+
+class RequestFormRefused(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return (
+            "The endpoint’s container refused the request in every form that this page knows. Check the settings in "
+            "the sidebar, and the endpoint’s dialect in SAGEMAKER_ENDPOINTS; the log has its reason."
+        )
+
+
+class ModelNameWanted(RequestFormRefused):
+    pass
+
+
+class StreamingRefused(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return "The endpoint cannot send its answer while it is made. Choose another endpoint."
+
+
 class EndpointStarting(BackendNotReady):
     @property
     def user_message(self) -> str:
-        return "The endpoint is starting: it was scaled to zero, which takes some minutes to undo."
+        return "The endpoint is starting: it is new, or was scaled to zero. That takes some minutes."
 
 
 class EndpointThrottled(BackendNotReady):

@@ -27,5 +27,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("MODEL_ID", "MODEL_DIR", "EXECUTOR", "SLOTS", "MAX_MODEL_LENGTH", "TORCH_THREADS"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("SAGEMAKER_ENDPOINTS", "SAGEMAKER_ACCEPT_EULA", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("QUEUE_LIMIT", "REQUEST_TIMEOUT_SECONDS", "LOG_FORMAT", "MODEL_SOURCE", "HF_TOKEN", "HF_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)

@@ -18,7 +18,7 @@ FILE_LIMIT_LINES = 250
 FLOORS = {
     "app": [
         ["errors", "endpoint_errors", "generation", "text", "__init__"],
-        ["settings", "conversation"],
+        ["settings", "endpoint_setting", "conversation"],
         ["wire", "prompts"],
         ["backends"],
         ["chat"],
@@ -34,7 +34,7 @@ FLOORS = {
         ["executors"],
         ["engine"],
         ["api"],
-        ["deployment", "http_server", "prepare", "plan"],
+        ["deployment", "http_server", "prepare", "plan", "sagemaker"],
         ["__main__"],
     ],
 }
@@ -50,6 +50,9 @@ HOMES = {
         "uvicorn": ["app/__main__.py"],
         "dotenv": ["app/settings.py"],
         "subprocess": ["app/backends/embedded.py"],
+        "boto3": ["app/backends/sagemaker/"],
+        "botocore": ["app/backends/sagemaker/"],
+        "urllib3": ["app/backends/sagemaker/"],
         "torch": [],
         "transformers": [],
     },
@@ -65,8 +68,8 @@ HOMES = {
         "prometheus_client": ["model_server/api/metrics.py"],
         "uvicorn": ["model_server/http_server.py"],
         "huggingface_hub": ["model_server/prepare/sources/hub.py"],
-        "boto3": ["model_server/prepare/sources/s3.py"],
-        "botocore": ["model_server/prepare/sources/s3.py"],
+        "boto3": ["model_server/prepare/sources/s3.py", "model_server/sagemaker/"],
+        "botocore": ["model_server/prepare/sources/s3.py", "model_server/sagemaker/"],
         "transformers": [],
         "gradio": [],
     },

@@ -6,7 +6,9 @@ from app.backends.base import Backend
 from app.backends.embedded import EmbeddedServer
 from app.backends.endpoints import EndpointCatalog
 from app.backends.ray_serve import RayServeBackend
+from app.backends.sagemaker.catalog import sagemaker_catalog
 from app.backends.unconfigured import UnconfiguredBackend
+from app.endpoint_errors import EndpointNotChosen
 from app.settings import Settings
 
 
@@ -34,9 +36,14 @@ class BackendChoice:
 
 
 def backend_choices(settings: Settings, embedded: EmbeddedServer | None) -> tuple[BackendChoice, ...]:
-    """At least one choice, the preferred one first."""
+    """At least one choice, the preferred one first. SageMaker is always there: the page says what it lacks."""
+    endpoints = sagemaker_catalog(settings)
+    sagemaker = BackendChoice("SageMaker", UnconfiguredBackend(EndpointNotChosen), endpoints=endpoints)
     if settings.ray_serve_url:
-        return (BackendChoice("Ray Serve", RayServeBackend(settings.ray_serve_url, settings.ray_serve_api_key)),)
+        ray_serve = RayServeBackend(settings.ray_serve_url, settings.ray_serve_api_key)
+        return BackendChoice("Ray Serve", ray_serve), sagemaker
     if embedded:
-        return (BackendChoice("Built-in model", RayServeBackend(embedded.url, embedded.api_key), True),)
-    return (BackendChoice("No model", UnconfiguredBackend()),)
+        return BackendChoice("Built-in model", RayServeBackend(embedded.url, embedded.api_key), True), sagemaker
+    if settings.sagemaker_endpoints:
+        return (sagemaker,)  # all that this page was configured for
+    return BackendChoice("No model", UnconfiguredBackend()), sagemaker

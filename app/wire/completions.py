@@ -3,16 +3,15 @@
 It is what this product's model server speaks, and vLLM, TGI and llama.cpp. Golden files: `tests/wire/`.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from app.errors import BackendFailed, StreamInterrupted
 from app.generation import Finished, FinishReason, GenerationRequest, StreamEvent, TextDelta, Usage
 from app.text import encodable
+from app.wire.choices import read_choices
+from app.wire.records import as_record, json_values
 from app.wire.server_sent_events import EventDecoder
-
-Value = TypeVar("Value")
 
 _END = "[DONE]"
 
@@ -59,7 +58,8 @@ class CompletionDecoder:
             if data == _END:
                 yield self._finish()
             else:
-                yield from self._accept(_record(data))
+                for value in json_values(data):
+                    yield from self._accept(as_record(value))
 
     def close(self) -> None:
         if not self.is_finished:
@@ -74,39 +74,10 @@ class CompletionDecoder:
     def _accept(self, record: dict[str, Any]) -> Iterator[StreamEvent]:
         if "error" in record:
             raise BackendFailed(f"error event: {record['error']!r}")
-        if usage := _optional(record, "usage", dict):
-            self._usage = _usage(usage)
-        for choice in _optional(record, "choices", list) or ():
-            if not isinstance(choice, dict):
-                raise BackendFailed(f"not a choice: {choice!r}")
-            if reason := _optional(choice, "finish_reason", str):
-                self._reason = FinishReason.LENGTH if reason == "length" else FinishReason.STOP
-            if text := _optional(choice, "text", str):
-                yield TextDelta(encodable(text))
-
-
-def _record(data: str) -> dict[str, Any]:
-    try:
-        record = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BackendFailed(f"not JSON: {data[:200]!r}") from error
-    if not isinstance(record, dict):
-        raise BackendFailed(f"not a JSON object: {data[:200]!r}")
-    return record
-
-
-def _optional(record: dict[str, Any], name: str, kind: type[Value]) -> Value | None:
-    """The field, None where it is absent or null. Raises BackendFailed where it is something else."""
-    value = record.get(name)
-    if value is not None and not isinstance(value, kind):
-        raise BackendFailed(f"{name} is {value!r}")
-    return value
-
-
-def _usage(usage: dict[str, Any]) -> Usage | None:
-    """None where the server does not tell both counts."""
-    prompt_tokens, completion_tokens = (_optional(usage, name, int) for name in ("prompt_tokens", "completion_tokens"))
-    if prompt_tokens is None or completion_tokens is None:
-        return None
-    details = _optional(usage, "prompt_tokens_details", dict) or {}
-    return Usage(prompt_tokens, completion_tokens, _optional(details, "cached_tokens", int) or 0)
+        reading = read_choices(record)
+        if reading.text:
+            yield TextDelta(encodable(reading.text))
+        if reading.failure:
+            raise reading.failure
+        self._reason = reading.reason or self._reason
+        self._usage = reading.usage or self._usage

@@ -7,10 +7,8 @@ there). Only `data` is used; comments, which servers send to keep a connection a
 import re
 from collections.abc import Iterator
 
-from app.errors import BackendFailed
+from app.wire.lines import LineSplitter
 
-# Ten megabytes on one line are somebody's real answer; far beyond that it is a server gone wrong.
-_LINE_LIMIT_BYTES = 16 * 1024 * 1024
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -21,30 +19,16 @@ class EventDecoder:
     """
 
     def __init__(self) -> None:
-        self._pending = bytearray()  # a line that has not ended yet
+        self._lines = LineSplitter(_LINE_END)
         self._data: list[bytes] = []  # the lines of an event that has not ended yet
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        for line in self._lines(chunk):
+        for line in self._lines.feed(chunk):
             if line:
                 self._accept(line)
             elif self._data:
                 data, self._data = b"\n".join(self._data), []
                 yield data.decode("utf-8", "replace")
-
-    def _lines(self, chunk: bytes) -> Iterator[bytes]:
-        # A CR at the very end may be half of a CRLF: it stays pending, so the search begins one byte back.
-        searched = max(len(self._pending) - 1, 0)
-        self._pending += chunk
-        start = 0
-        for end in _LINE_END.finditer(self._pending, searched):
-            if end[0] == b"\r" and end.end() == len(self._pending):
-                break
-            yield bytes(self._pending[start : end.start()])
-            start = end.end()
-        del self._pending[:start]
-        if len(self._pending) > _LINE_LIMIT_BYTES:
-            raise BackendFailed(f"a line of more than {_LINE_LIMIT_BYTES:,} bytes")
 
     def _accept(self, line: bytes) -> None:
         field, _, value = line.partition(b":")

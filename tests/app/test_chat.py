@@ -100,6 +100,37 @@ async def test_a_prompt_that_the_server_refuses_to_count_is_too_long() -> None:
         await all_of(Refusing([ANSWER]), turn("hi"))
 
 
+async def test_what_the_server_finds_too_long_is_trimmed_further_and_said_once() -> None:
+    backend = ScriptedBackend([[PromptTooLong("400")], [PromptTooLong("400")], ANSWER], window_tokens=50)
+    events = await all_of(backend, turn(*"abcdefghijklm"))
+    assert [len(request.messages) for request in backend.requests] == [13, 11, 9]
+    assert [event for event in events if isinstance(event, Trimmed)] == [Trimmed(2)]
+    assert events[0] == Trimmed(2)
+    assert texts(events) == "Hello"
+    assert backend.open_streams == 0
+
+
+async def test_a_server_that_finds_everything_too_long_is_asked_four_times_at_most() -> None:
+    backend = ScriptedBackend([[PromptTooLong("400")]] * 9, window_tokens=1000)
+    with pytest.raises(PromptTooLong):
+        await all_of(backend, turn(*("word " * 10 for _ in range(21))))
+    assert len(backend.requests) == 4
+
+
+async def test_a_message_that_the_server_finds_too_long_by_itself_is_refused_as_such() -> None:
+    backend = ScriptedBackend([[PromptTooLong("400")]] * 9)
+    with pytest.raises(MessageTooLong):
+        await all_of(backend, turn("one long message"))
+    assert len(backend.requests) == 1
+
+
+async def test_a_prompt_that_is_too_long_only_after_its_answer_began_is_not_sent_again() -> None:
+    backend = ScriptedBackend([[TextDelta("Hel"), PromptTooLong("400")], ANSWER])
+    with pytest.raises(PromptTooLong):
+        await all_of(backend, turn("a", "b", "c"))
+    assert len(backend.requests) == 1
+
+
 async def test_a_server_that_is_not_ready_is_waited_for_as_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
 

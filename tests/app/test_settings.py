@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.endpoint_setting import EndpointSetting
 from app.errors import SettingsError
 from app.settings import Settings, load_settings, read_environment
 
@@ -13,8 +14,18 @@ def test_nothing_set_means_the_built_in_model_on_loopback() -> None:
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    names = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "RAY_SERVE_URL", "RAY_SERVE_API_KEY")
+    names = ["GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "RAY_SERVE_URL", "RAY_SERVE_API_KEY"]
+    names += ["SAGEMAKER_ENDPOINTS", "SAGEMAKER_ACCEPT_EULA", "AWS_REGION"]
     assert load_settings(dict.fromkeys(names, "")) == Settings()
+
+
+def test_sagemaker_is_described_by_endpoints_region_and_agreement() -> None:
+    settings = load_settings(
+        {"SAGEMAKER_ENDPOINTS": "mine/part:tgi", "SAGEMAKER_ACCEPT_EULA": "True", "AWS_REGION": "us-gov-west-1"}
+    )
+    assert settings.sagemaker_endpoints == (EndpointSetting("mine", "part", "inputs"),)
+    assert settings.sagemaker_accepts_eula
+    assert settings.aws_region == "us-gov-west-1"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,10 @@ def test_a_url_may_end_as_people_write_it(url: str) -> None:
         ("RAY_SERVE_URL", "http://localhost:99999"),
         ("RAY_SERVE_URL", "http://local host:8000"),
         ("GRADIO_SERVER_PORT", "²"),
+        ("SAGEMAKER_ENDPOINTS", "my_endpoint"),
+        ("SAGEMAKER_ACCEPT_EULA", "yes"),
+        ("AWS_REGION", "us west 2"),
+        ("AWS_REGION", "host/us-west-2"),
     ],
 )
 def test_a_bad_value_names_variable_and_value(name: str, value: str) -> None:

@@ -1,0 +1,1 @@
+"""What the containers of SageMaker read and write, by image and version. Pure: no model, no HTTP."""
