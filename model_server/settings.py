@@ -130,6 +130,21 @@ def load_prepare_settings(
     )
 
 
+def load_region(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the region of AWS that is set; None leaves it to boto3's own configuration."""
+    return _text(environment, "AWS_REGION") or None
+
+
+def load_secret(variable: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the secret in a variable that the person named; raise ConfigurationError where it is not set."""
+    secret = _text(environment, variable)
+    if not secret:
+        raise ConfigurationError(
+            f"{variable!r} is named as the variable with a secret, but it is not set. Set it first."
+        )
+    return secret
+
+
 def keep_compilations(directory: Path) -> None:
     """Let an interrupted compilation go on where it stopped, unless a cache is set already."""
     if not os.environ.get("NEURON_COMPILE_CACHE_URL"):

@@ -10,9 +10,15 @@ import sys
 from types import ModuleType
 
 from model_server.errors import ConfigurationError
+from model_server.sagemaker.lifecycle import delete_command_line as delete
+from model_server.sagemaker.lifecycle import deploy_command_line as deploy
+from model_server.sagemaker.lifecycle import status_command_line as status
 from model_server.sagemaker.local import command_line as local
 
 COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
+    ("deploy", deploy, "make an endpoint, after showing what it costs"),
+    ("status", status, "show what `deploy` made, and how it is"),
+    ("delete", delete, "remove what `deploy` made"),
     ("local", local, "serve a local SageMaker for development and tests"),
 )
 

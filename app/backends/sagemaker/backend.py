@@ -11,7 +11,7 @@ from functools import partial
 from app.backends.blocking import iterate_in_thread
 from app.backends.sagemaker.aws import AwsClients
 from app.backends.sagemaker.connections import Line
-from app.backends.sagemaker.details import EndpointDetails
+from app.backends.sagemaker.details import SERVING_STATUSES, EndpointDetails
 from app.backends.sagemaker.failures import AWS_FAILURES, INVOKE_ACTION, backend_error, starting
 from app.backends.sagemaker.invocations import Invocation, streamed_answer, whole_answer
 from app.backends.sagemaker.limits import BODY_LIMIT_BYTES
@@ -27,8 +27,8 @@ from app.generation import GenerationRequest, ModelDescription, StreamEvent
 from app.wire.endpoint_request import RequestForm, endpoint_body
 from app.wire.endpoint_stream import EndpointDecoder
 
-_SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
-_NOT_SERVING = ("OutOfService", "Deleting", "Failed", "UpdateRollbackFailed")
+_STARTING = "Creating"
+_ENDED = ("OutOfService", "Deleting", "Failed")  # words of SageMaker's that a sentence may have in it
 _ANY_MODEL = "tgi"  # its older versions want a name, and take any
 _OTHER_FORM = {
     RequestForm.INPUTS: RequestForm.MESSAGES,
@@ -62,10 +62,11 @@ class SageMakerBackend:
 
     async def describe(self) -> ModelDescription:
         details = await self._look_up()
-        if details.status not in _SERVING:
+        if details.status not in SERVING_STATUSES:
             raise _not_serving(details)
         model_id = details.model_id or details.endpoint_name
-        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens)
+        renders_prompt = details.request_form is RequestForm.MESSAGES
+        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens, renders_prompt)
 
     async def count_tokens(self, prompt: str) -> int | None:
         return None  # no container counts on SageMaker, where /invocations is the only way in
@@ -141,6 +142,6 @@ class _Attempt:
 
 def _not_serving(details: EndpointDetails) -> BackendError:
     detail = f"{details.endpoint_name} is {details.status}"
-    if details.status == "Creating":
+    if details.status == _STARTING:
         return starting(detail)
-    return EndpointNotInService(detail, details.status if details.status in _NOT_SERVING else "")
+    return EndpointNotInService(detail, details.status if details.status in _ENDED else "")

@@ -83,6 +83,7 @@ class _Cuttable:
 
     host: str
     port: int
+    _dns_host: str
     timeout: float | None
     sock: socket.socket | None
     socket_options: list[tuple[int, int, int]] | None
@@ -101,7 +102,8 @@ class _Cuttable:
         """As urllib3 connects, but the line has the socket before that, because connecting can take seconds."""
         line = _current_line()
         failure = OSError("the name has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+        host = self._dns_host.strip("[]")  # brackets of IPv6
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM):
             opened = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():

@@ -55,9 +55,9 @@ class ConnectionLog:
         self._wait(lambda: len(self.broken_off_seconds) >= count, timeout_seconds)
         return self.broken_off_seconds[count - 1]
 
-    def wait_until_closed(self, timeout_seconds: float = 30) -> None:
-        """Return when no connection is open, kept-alive ones included; raise TimeoutError."""
-        self._wait(lambda: not self.open_count, timeout_seconds)
+    def wait_until_closed(self, kept: int = 0, timeout_seconds: float = 30) -> None:
+        """Return when no more connections are open than clients keep for their next request; raise TimeoutError."""
+        self._wait(lambda: self.open_count <= kept, timeout_seconds)
 
     def _wait(self, condition: Callable[[], bool], timeout_seconds: float) -> None:
         with self._changed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
-from model_server.sagemaker.local.dialects.base import Dialect, Failure, Question, Token, Writer
+from model_server.sagemaker.local.dialects.base import ContainerRefusal, Dialect, Failure, Question, Token, Writer
 from model_server.sagemaker.local.faults import Fault
 from model_server.sagemaker.local.model import LOGPROB, LastToken, ModelEvent, ask_model
 
@@ -33,7 +33,12 @@ async def ask_container(
     dialect: Dialect, application: ASGIApp, body: bytes, fault: Fault | None
 ) -> AsyncIterator[ContainerAnswer]:
     """Give the container's answer; raises ContainerRefusal. Leaving the context cancels it."""
-    question = dialect.read(body)
+    question = _read(dialect, body)
+    if question.failure is not None and question.writer is None:
+        raise dialect.refuse(question.failure)
+    if question.failure is not None and question.writer is not None:
+        yield ContainerAnswer(question.writer.media_type, _once(question.writer.failure(question.failure)))
+        return
     async with ask_model(application, question.body) as events:
         if question.writer is None:
             yield ContainerAnswer("application/json", _once(await _write_whole(dialect, question, events)))
@@ -45,6 +50,13 @@ async def ask_container(
                 raise dialect.refuse(first)
         pieces = _write_pieces(question, question.writer, _with_fault(_chain(first, events), fault))
         yield ContainerAnswer(question.writer.media_type, pieces)
+
+
+def _read(dialect: Dialect, body: bytes) -> Question:
+    try:
+        return dialect.read(body)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ContainerRefusal(422, "Failed to deserialize the JSON body into the target type") from error
 
 
 async def _write_whole(dialect: Dialect, question: Question, events: AsyncIterator[ModelEvent]) -> bytes:

@@ -96,6 +96,8 @@ class LocalSageMaker:
                     return
         except (h11.RemoteProtocolError, OSError, BrokenOff) as error:
             logger.debug("A connection ended: %r", error)
+        except Exception:
+            logger.exception("A connection failed in a way that was not foreseen.")
         finally:
             connection.close()
             self.log.closed()

@@ -8,10 +8,17 @@ from contextlib import aclosing
 
 import pytest
 
+from app.backends import blocking
 from app.backends.blocking import iterate_in_thread
 
 NAME = "a blocking source"
 PATIENCE_SECONDS = 30
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may need longer for what takes microseconds."""
+    monkeypatch.setattr(blocking, "_END_SECONDS", PATIENCE_SECONDS)
 
 
 class Source:
@@ -113,7 +120,10 @@ async def test_a_slow_reader_holds_the_source_back() -> None:
     await until(has_no_thread)
 
 
-async def test_a_source_that_cannot_be_interrupted_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_source_that_cannot_be_interrupted_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(blocking, "_END_SECONDS", 0.01)
     source = Source(1, is_endless=True)
     caplog.set_level("INFO")
     items = iterate_in_thread(source, lambda: None, NAME)

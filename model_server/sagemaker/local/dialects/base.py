@@ -65,13 +65,14 @@ class Writer(Protocol):
 class Question:
     """A body that was understood: what the model server is asked, and who writes its answer.
 
-    `writer` None: the answer is not streamed, and `whole` writes it.
+    `writer` None: the answer is not streamed, and `whole` writes it. With a `failure`, the container will not ask.
     """
 
     body: JsonObject
     writer: Writer | None
     whole: Whole
     keep_alive: bytes = b""
+    failure: Failure | None = None
 
 
 class Whole(Protocol):

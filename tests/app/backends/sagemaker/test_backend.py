@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from app.backends.sagemaker.backend import _Attempt
+from app.backends.sagemaker.details import SERVING_STATUSES
 from app.endpoint_errors import EndpointNotInService, EndpointStarting, RequestFormRefused, StreamingRefused
 from app.errors import PromptTooLong
 from app.generation import (
@@ -30,10 +32,16 @@ async def test_a_stream_gives_its_text_and_its_end(monkeypatch: pytest.MonkeyPat
 
 async def test_a_description_names_the_model_and_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
-        for status in ("InService", "Updating", "SystemUpdating", "RollingBack"):
+        for status in SERVING_STATUSES:
             assert await local.backend("chat", status=status).describe() == ModelDescription("mistral", 4096, 3000)
         assert await local.backend("chat").count_tokens("hi") is None
         assert not local.server.log.requests
+
+
+async def test_a_description_says_where_the_container_renders_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with locally(monkeypatch) as local:
+        descriptions = [await local.backend("chat", form=form).describe() for form in RequestForm]
+        assert [description.renders_prompt for description in descriptions] == [False, True, False]
 
 
 async def test_an_endpoint_that_does_not_serve_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,8 +128,6 @@ async def test_forty_streams_at_once_share_one_client(monkeypatch: pytest.Monkey
 
 
 def test_what_is_left_after_every_refusal_is_the_refusal() -> None:
-    from app.backends.sagemaker.backend import _Attempt
-
     form, streaming = RequestFormRefused("detail"), StreamingRefused("detail")
     attempt = _Attempt(RequestForm.PROMPT, is_streamed=True).after(streaming).after(form)
     assert (attempt.form, attempt.is_streamed) == (RequestForm.MESSAGES, False)

@@ -4,15 +4,17 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, aclosing, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 
 from app.backends.blocking import iterate_in_thread
+from app.backends.sagemaker import aws
 from app.backends.sagemaker.aws import AwsClients
 from app.backends.sagemaker.connections import Line, make_cuttable
 from app.backends.sagemaker.invocations import Invocation, streamed_answer, whole_answer
@@ -110,22 +112,31 @@ def test_a_cut_line_never_connects(monkeypatch: pytest.MonkeyPatch) -> None:
             listener.accept()
 
 
+@contextmanager
+def unanswered() -> Iterator[str]:
+    """The address of a full backlog, which leaves the client's first packet unanswered, as a firewall does."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def test_a_connection_that_is_not_answered_can_be_cut_before_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full backlog leaves the client's first packet unanswered, as a firewall does."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        address = listener.getsockname()
-        waiting = [socket.socket() for _ in range(3)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(address)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{address[1]}")
+    with unanswered() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         clients = AwsClients(None)
         clients.runtime()
-        try:
-            assert min(seconds_to_cut(clients) for _ in range(TRIES)) < 0.1
-        finally:
-            for each in waiting:
-                each.close()
+        assert min(seconds_to_cut(clients) for _ in range(TRIES)) < 0.1
+
+
+def test_a_connection_that_is_not_answered_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "_RUNTIME", aws._RUNTIME.merge(Config(connect_timeout=0.2)))
+    with unanswered() as url, pytest.raises(ConnectTimeoutError):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        next(whole_answer(AwsClients(None), INVOCATION, Line()))
 
 
 def seconds_to_cut(clients: AwsClients) -> float:

@@ -1,6 +1,8 @@
 """Every way in which an endpoint fails, as real boto3 meets it on a real socket: the error, its sentence, the text."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -23,8 +25,10 @@ from app.endpoint_errors import (
 from app.errors import BackendError, BackendNotReady, StreamInterrupted
 from app.generation import StreamEvent, TextDelta
 from app.wire.endpoint_request import RequestForm
+from model_server.sagemaker.local.container import LINE_CHARACTERS
 from model_server.sagemaker.local.faults import Fault
 from tests.app.backends.sagemaker.local_backend import (
+    PATIENCE_SECONDS,
     REQUEST,
     Locally,
     all_of,
@@ -135,6 +139,42 @@ async def test_an_unknown_endpoint_and_one_that_is_being_made_are_not_found(monk
         for name in ("unknown", "creating"):
             error, _ = await failure_of(local, name)
             assert type(error) is EndpointNotFound
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_FIRST_BYTE, Fault.STALL], ids=lambda fault: fault.value)
+async def test_stop_reaches_a_silent_endpoint_within_100_ms_and_is_no_failure(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with locally(monkeypatch) as local, asyncio.timeout(PATIENCE_SECONDS):
+        caplog.set_level(logging.WARNING, "app")
+        seconds = [await seconds_to_stop(local, fault, number) for number in range(1, 6)]
+    assert min(seconds) < 0.1
+    assert not caplog.records
+
+
+async def seconds_to_stop(local: Locally, fault: Fault, number: int) -> float:
+    """Of the so manieth stream, which is left when nothing arrives any more; until the server has seen that."""
+
+    async def read() -> None:
+        async for _ in local.backend(fault.value).stream(REQUEST):
+            pass
+
+    log = local.server.log
+    reading = asyncio.create_task(read())
+    while len(log.requests) < number:
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)  # into the silence, which nothing tells
+    started = time.monotonic()
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    while len(log.broken_off_seconds) < number:
+        await asyncio.sleep(0.001)
+    return log.broken_off_seconds[number - 1] - started
+
+
+async def test_twelve_million_characters_on_one_line_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with locally(monkeypatch) as local:
+        assert text_of(await all_of(local.backend(Fault.ENDLESS_LINE.value))).count("x") == LINE_CHARACTERS
 
 
 async def test_an_endpoint_that_nobody_serves_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

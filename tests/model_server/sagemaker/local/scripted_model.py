@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-TEXTS = ("Hel", "lo, ", "naïve", "\u2028\u0085", "你好 😀", '\n"\\\t')
+TEXTS = ("Hel", "lo, ", "naïve", " \u2028\u0085", "你好 😀", '\n"\\\t')
 TEXT = "".join(TEXTS)
 
 
