@@ -2,14 +2,17 @@
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from app.backends.catalog import BackendChoice
+from app.ui.conversation_list import SCRIPTS, SCRIPTS_PATH
 from app.ui.look import LOGO, STYLE_SHEET, build_theme
 from app.ui.page import build_page
 
 
 def mount_page(server: FastAPI, choices: tuple[BackendChoice, ...]) -> None:
     """The page at `/`, after the routes that `server` has already."""
+    server.mount(SCRIPTS_PATH, StaticFiles(directory=SCRIPTS))
     gr.mount_gradio_app(
         server,
         build_page(choices),

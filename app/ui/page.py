@@ -1,26 +1,21 @@
 """The page: its parts, and which event leads to which handler."""
 
 import json
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
 from app.backends.catalog import BackendChoice
+from app.ui.chat_area import ChatArea, build_chat_area
 from app.ui.chat_pane import ChatPane
+from app.ui.conversation_list import browser_call
 from app.ui.endpoint_list import LOOKING, EndpointFinder
 from app.ui.look import TITLE, UNUSABLE_SCRIPT
 from app.ui.model_status import ModelStatus
 from app.ui.sidebar import Sidebar, build_sidebar
-from app.ui.starters import STARTERS
 
-_DEMONSTRATION = (
-    "**This is the small built-in demonstration model.** It shows how the page works and knows little. "
-    "Connect Mistral-7B by setting `RAY_SERVE_URL`, or choose an endpoint of SageMaker."
-)
 # For what is answered from memory: not worth a place in the queue, and nothing for the public API.
 _AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # For the calls of a click on Send: by default Gradio drops one that finds another under way, and all that follow it.
@@ -36,22 +31,6 @@ _WHILE_OTHERS_WAIT: dict[str, Any] = {
 _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.open .toggle-button')?.click() }"
 # Gradio follows the chat only from its very end, which a text box that shrinks or grows moves away.
 _TO_THE_END = "() => { const chat = document.querySelector('#chat .bubble-wrap'); chat.scrollTop = chat.scrollHeight }"
-_PLACEHOLDER = "<h2>What would you like to know?</h2><p>Ask anything, or begin with one of these.</p>"
-_MATHEMATICS: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "\\(", "right": "\\)", "display": False},
-]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chat:
-    demonstration: gr.Markdown
-    chat: gr.Chatbot
-    notice: gr.Markdown
-    message: gr.Textbox
-    send: gr.Button
-    stop: gr.Button
 
 
 def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
@@ -59,7 +38,7 @@ def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
     with page:
         sidebar = build_sidebar(choices)
-        parts = _build_chat()
+        parts = build_chat_area()
         answers = _connect_chat(parts, sidebar, ChatPane(choices), page)
         _connect_model(parts, sidebar, choices, page, answers)
         page.load(None, js=_FOLD_SIDEBAR)
@@ -69,40 +48,9 @@ def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
     return page
 
 
-def _build_chat() -> _Chat:
-    with gr.Column(elem_id="main"):
-        demonstration = gr.Markdown(_DEMONSTRATION, visible=False, elem_id="demonstration")
-        chat = gr.Chatbot(
-            elem_id="chat",
-            show_label=False,
-            label="Conversation",
-            layout="bubble",
-            height=None,
-            buttons=["copy"],
-            latex_delimiters=_MATHEMATICS,
-            placeholder=_PLACEHOLDER,
-            examples=[{"text": text, "display_text": title} for title, text in STARTERS.items()],
-        )
-        notice = gr.Markdown(visible=False, elem_id="notice")
-        with gr.Row(elem_id="composer"):
-            message = gr.Textbox(
-                elem_id="message",
-                label="Message",
-                show_label=False,
-                placeholder="Write a message…",
-                lines=1,
-                max_lines=8,
-                autofocus=True,
-                scale=1,
-            )
-            send = gr.Button("Send", variant="primary", elem_id="send", scale=0)
-            stop = gr.Button("Stop", variant="stop", elem_id="stop", visible=False, scale=0)
-    return _Chat(demonstration, chat, notice, message, send, stop)
-
-
-def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
+def _connect_chat(parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
     """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
-    session_id, refusal = gr.State(_new_session_id), gr.State(None)
+    identity, refusal = sidebar.conversations.identity, gr.State(None)
     composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
 
     sent = gr.on(
@@ -110,23 +58,31 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
         pane.accept,
         [parts.message, parts.chat, *sidebar.model],
         composer_and_buttons,
+        js=browser_call("turn", 1),
         **_AT_ONCE,
         **_EACH_TIME,
     )
-    chosen = parts.chat.example_select(
-        pane.accept_starter, [parts.chat, *sidebar.model], composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
-    )
+    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
+        (parts.chat.example_select, pane.accept_starter),
+        (parts.chat.edit, pane.accept_edited),
+        (parts.actions.retry.click, pane.accept_again),
+        (parts.actions.proceed.click, pane.accept_continued),
+    ]
+    turns = [sent]
+    for event, accept in others:
+        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
+        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **_AT_ONCE, **_EACH_TIME))
     answers = [
         accepted.then(
             pane.stream,
-            [parts.chat, session_id, *sidebar.turn_inputs],
+            [parts.chat, identity, *sidebar.turn_inputs],
             [parts.chat, refusal],
             postprocess=False,
             **_WHILE_OTHERS_WAIT,
         )
-        for accepted in (sent, chosen)
+        for accepted in turns
     ]
-    for accepted in (sent, chosen):
+    for accepted in turns:
         accepted.then(None, js=_TO_THE_END)
     for answer in answers:
         answer.then(
@@ -137,16 +93,13 @@ def _connect_chat(parts: _Chat, sidebar: Sidebar, pane: ChatPane, page: gr.Block
             **_EACH_TIME,
         )
     parts.stop.click(pane.stop, **_AT_ONCE)
-    # Cancelling, and not only stopping: nothing that is still on its way may be drawn into the empty chat.
-    sidebar.new_chat.click(pane.leave, None, None, cancels=answers, **_AT_ONCE).then(
-        _new_chat, None, [parts.chat, session_id, parts.notice, parts.send, parts.stop], **_AT_ONCE
-    ).then(None, js=_FOLD_SIDEBAR)
+    _connect_conversations(parts, sidebar, pane, page, answers)
     page.unload(pane.leave)
     return answers
 
 
 def _connect_model(
-    parts: _Chat, sidebar: Sidebar, choices: tuple[BackendChoice, ...], page: gr.Blocks, answers: list[Dependency]
+    parts: ChatArea, sidebar: Sidebar, choices: tuple[BackendChoice, ...], page: gr.Blocks, answers: list[Dependency]
 ) -> None:
     """Says which model serves, or why none does: when the page opens, after answers, and whenever one is chosen."""
     status, listed, look_again = ModelStatus(choices), gr.State(None), gr.Timer(active=False)
@@ -182,9 +135,30 @@ def _forget_list() -> tuple[None, str]:
     return None, LOOKING
 
 
-def _new_session_id() -> str:
-    return uuid.uuid4().hex
+def _connect_conversations(
+    parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks, answers: list[Dependency]
+) -> None:
+    """What happens in the browser alone: keeping, opening, versions, export. Only leaving an answer asks the server."""
+    one, kept, controls = sidebar.conversations, list(sidebar.kept.values()), sidebar.described
+    opened = [parts.chat, one.identity, *kept]
+    buttons = [parts.notice, parts.send, parts.stop]
+    page.load(None, kept, opened, js=browser_call("start", controls))
+    changes = [parts.chat.change, *(component.change for component in kept)]
+    gr.on(changes, None, [one.identity, parts.chat, *kept], None, js=browser_call("changed", controls))
+    for answer in answers:
+        answer.then(None, parts.chat, parts.chat, js=browser_call("settled"))
+    # Cancelling, and not only stopping: nothing that is still on its way may be drawn into another chat.
+    left = [
+        button.click(pane.leave, None, None, cancels=[*answers], **_AT_ONCE).then(_idle, None, buttons, **_AT_ONCE)
+        for button in (sidebar.new_chat, one.opened)
+    ]
+    left[0].then(None, None, [parts.chat, one.identity], js=browser_call("begin")).then(None, js=_FOLD_SIDEBAR)
+    left[1].then(None, kept, opened, js=browser_call("opened", controls)).then(None, js=_FOLD_SIDEBAR)
+    actions = parts.actions
+    actions.previous.click(None, None, parts.chat, js=browser_call("version", -1))
+    actions.following.click(None, None, parts.chat, js=browser_call("version", 1))
+    actions.undo.click(None, [parts.chat, parts.message], [parts.chat, parts.message], js=browser_call("undo"))
 
 
-def _new_chat() -> Any:
-    return [], _new_session_id(), gr.update(value="", visible=False), gr.update(visible=True), gr.update(visible=False)
+def _idle() -> Any:
+    return gr.update(value="", visible=False), gr.update(visible=True), gr.update(visible=False)

@@ -1,12 +1,14 @@
 """The sidebar: which model answers, what it is told beforehand, and how it samples."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
 from app.backends.catalog import BackendChoice
 from app.generation import GenerationParameters
 from app.prompts.template import PromptFormat
+from app.ui.conversation_list import ConversationList, build_conversation_list
 from app.ui.look import HEADER
 
 AUTOMATIC = "automatic"
@@ -22,6 +24,7 @@ _PROMPT_FORMATS = [
 @dataclass(frozen=True, slots=True)
 class Sidebar:
     new_chat: gr.Button
+    conversations: ConversationList
     backend: gr.Radio
     unusable: gr.Markdown
     endpoint: gr.Dropdown
@@ -41,6 +44,21 @@ class Sidebar:
     def turn_inputs(self) -> list[gr.components.Component]:
         """In the order in which `TurnSettings.from_page` takes their values."""
         return [*self.model, self.system_prompt, self.prompt_format, *self.sampling]
+
+    @property
+    def kept(self) -> dict[str, gr.Radio | gr.Textbox | gr.Dropdown | gr.Slider]:
+        """What is kept with each conversation, by the name it has there. An endpoint may be gone when it is opened."""
+        return {
+            "backend": self.backend,
+            "systemPrompt": self.system_prompt,
+            "promptFormat": self.prompt_format,
+            **{str(slider.elem_id): slider for slider in self.sampling},
+        }
+
+    @property
+    def described(self) -> list[dict[str, Any]]:
+        """`kept` for the browser: each name, with what the control can be set to."""
+        return [{"name": name, **_limits(component)} for name, component in self.kept.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +90,20 @@ class TurnSettings:
         )
 
 
+def _limits(component: gr.components.Component) -> dict[str, Any]:
+    if isinstance(component, gr.Slider):
+        return {"minimum": component.minimum, "maximum": component.maximum}
+    if isinstance(component, (gr.Radio, gr.Dropdown)):
+        return {"choices": [value for _, value in component.choices]}
+    return {}
+
+
 def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
     labels = [choice.label for choice in choices]
     with gr.Sidebar(elem_id="sidebar", width=330):
         gr.HTML(HEADER, elem_id="brand")
         new_chat = gr.Button("New chat", elem_id="new-chat", variant="secondary")
+        conversations = build_conversation_list()
         backend = gr.Radio(labels, value=labels[0], label="Model", elem_id="backend")
         unusable = gr.Markdown(visible=False, elem_id="unusable")
         endpoints, endpoint, refresh = _build_endpoints(is_visible=choices[0].endpoints is not None)
@@ -96,6 +123,7 @@ def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
             )
     return Sidebar(
         new_chat,
+        conversations,
         backend,
         unusable,
         endpoint,
