@@ -19,6 +19,7 @@ from app.chat import Turn, respond
 from app.conversation import Conversation, Role, check_message
 from app.endpoint_errors import EndpointNotChosen
 from app.errors import ChatError, InvalidMessage
+from app.observation import NOBODY, TurnObserver, observed
 from app.text import encodable
 from app.ui.messages import Answer, PageMessage, awaits_answer, page_message, read_message
 from app.ui.pacing import frame_seconds_for, paced
@@ -35,8 +36,9 @@ Refusal = tuple[str, str]
 class ChatPane:
     """The handlers of one page. Everything that belongs to a person is in the browser or under the session's name."""
 
-    def __init__(self, choices: tuple[BackendChoice, ...]) -> None:
+    def __init__(self, choices: tuple[BackendChoice, ...], observer: TurnObserver = NOBODY) -> None:
         self._choices = {choice.label: choice for choice in choices}
+        self._observer = observer
         self._running = RunningAnswers()
 
     def accept(
@@ -127,7 +129,7 @@ class ChatPane:
             answer = Answer(_answerer(choice, settings.endpoint_name))
             conversation = Conversation.from_messages(settings.system_prompt, map(read_message, history))
             turn = Turn(conversation, settings.parameters, _identity(session_id), settings.prompt_format)
-            events = respond(choice.backend_for(settings.endpoint_name), turn)
+            events = observed(respond(choice.backend_for(settings.endpoint_name), turn), choice.label, self._observer)
             async with aclosing(paced(events, stop, frame_seconds_for(len(history)))) as batches:
                 async for batch in batches:
                     answer = answer.after(batch)

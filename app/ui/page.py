@@ -8,6 +8,8 @@ import gradio as gr
 from gradio.events import Dependency
 
 from app.backends.catalog import BackendChoice
+from app.observation import NOBODY, TurnObserver
+from app.ui.chat_api import offer_chat_api
 from app.ui.chat_area import ChatArea, build_chat_area
 from app.ui.chat_pane import ChatPane
 from app.ui.conversation_list import browser_call
@@ -33,15 +35,18 @@ _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.
 _TO_THE_END = "() => { const chat = document.querySelector('#chat .bubble-wrap'); chat.scrollTop = chat.scrollHeight }"
 
 
-def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
+def build_page(
+    choices: tuple[BackendChoice, ...], observer: TurnObserver = NOBODY, *, has_logout: bool = False
+) -> gr.Blocks:
     """The whole page for these choices of model; nothing is asked of a backend before someone opens it."""
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
     with page:
         sidebar = build_sidebar(choices)
         parts = build_chat_area()
-        answers = _connect_chat(parts, sidebar, ChatPane(choices), page)
+        answers = _connect_chat(parts, sidebar, ChatPane(choices, observer), page)
         _connect_model(parts, sidebar, choices, page, answers)
         page.load(None, js=_FOLD_SIDEBAR)
+        offer_chat_api(choices, observer)
     # Gradio copies this when it makes its queue; every answer under way takes one of these.
     page.max_threads = 200
     page.queue(default_concurrency_limit=64, max_size=256, api_open=False)
