@@ -110,6 +110,8 @@ def _conversation(message: str, history: list[dict[str, Any]] | None, system_pro
         system, messages = read_messages([*(history or []), {"role": "user", "content": message}])
     except MessagesUnreadable as error:
         raise _CallRefused(str(error)) from error
+    if not message.strip():
+        raise _CallRefused("There is no message to answer: it is empty.")
     for each in messages:
         check_message(each.content)
     return Conversation.from_messages("\n\n".join(filter(None, [system_prompt, system])), messages)
