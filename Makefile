@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := model_server/bench/requirements-peers.txt
 PEERS_INSTALLED := .venv-bench/.installed
-SOURCES := app model_server tests
+SOURCES := app model_server tests space.py
 
 .DEFAULT_GOAL := help
 .PHONY: help install run serve serve-ray check format test bench
