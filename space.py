@@ -9,4 +9,6 @@ from app.__main__ import main
 
 if __name__ == "__main__":
     os.environ.setdefault("GRADIO_SERVER_NAME", "0.0.0.0")  # noqa: S104  the Space's own proxy stands in front
+    # Gradio would dress the page up with the Space's heart and fonts, which other hosts have.
+    os.environ.pop("SYSTEM", None)
     main()
