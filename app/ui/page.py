@@ -63,24 +63,20 @@ def _connect_chat(parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Bl
         pane.accept,
         [parts.message, parts.chat, *sidebar.model],
         composer_and_buttons,
+        js=browser_call("turn", 1),
         **_AT_ONCE,
         **_EACH_TIME,
     )
-    chosen = parts.chat.example_select(
-        pane.accept_starter, [parts.chat, *sidebar.model], composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
-    )
-    again = parts.actions.retry.click(
-        pane.accept_again,
-        [parts.chat, *sidebar.model],
-        composer_and_buttons[1:],
-        js=browser_call("retry"),
-        **_AT_ONCE,
-        **_EACH_TIME,
-    )
-    edited = parts.chat.edit(
-        pane.accept_edited, [parts.chat, *sidebar.model], composer_and_buttons[1:], **_AT_ONCE, **_EACH_TIME
-    )
-    turns = (sent, chosen, again, edited)
+    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
+        (parts.chat.example_select, pane.accept_starter),
+        (parts.chat.edit, pane.accept_edited),
+        (parts.actions.retry.click, pane.accept_again),
+        (parts.actions.proceed.click, pane.accept_continued),
+    ]
+    turns = [sent]
+    for event, accept in others:
+        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
+        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **_AT_ONCE, **_EACH_TIME))
     answers = [
         accepted.then(
             pane.stream,
@@ -148,26 +144,25 @@ def _connect_conversations(
     parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks, answers: list[Dependency]
 ) -> None:
     """What happens in the browser alone: keeping, opening, versions, export. Only leaving an answer asks the server."""
-    one, names, kept = sidebar.conversations, list(sidebar.kept), list(sidebar.kept.values())
+    one, kept, controls = sidebar.conversations, list(sidebar.kept.values()), sidebar.described
     opened = [parts.chat, one.identity, *kept]
     buttons = [parts.notice, parts.send, parts.stop]
-    page.load(None, kept, opened, js=browser_call("start", names))
+    page.load(None, kept, opened, js=browser_call("start", controls))
     changes = [parts.chat.change, *(component.change for component in kept)]
-    gr.on(changes, None, [parts.chat, *kept], None, js=browser_call("changed", names))
+    gr.on(changes, None, [one.identity, parts.chat, *kept], None, js=browser_call("changed", controls))
+    for answer in answers:
+        answer.then(None, parts.chat, parts.chat, js=browser_call("settled"))
     # Cancelling, and not only stopping: nothing that is still on its way may be drawn into another chat.
     left = [
         button.click(pane.leave, None, None, cancels=[*answers], **_AT_ONCE).then(_idle, None, buttons, **_AT_ONCE)
         for button in (sidebar.new_chat, one.opened)
     ]
     left[0].then(None, None, [parts.chat, one.identity], js=browser_call("begin")).then(None, js=_FOLD_SIDEBAR)
-    left[1].then(None, kept, opened, js=browser_call("opened", names)).then(None, js=_FOLD_SIDEBAR)
+    left[1].then(None, kept, opened, js=browser_call("opened", controls)).then(None, js=_FOLD_SIDEBAR)
     actions = parts.actions
     actions.previous.click(None, None, parts.chat, js=browser_call("version", -1))
     actions.following.click(None, None, parts.chat, js=browser_call("version", 1))
     actions.undo.click(None, [parts.chat, parts.message], [parts.chat, parts.message], js=browser_call("undo"))
-    one.export_markdown.click(None, js=browser_call("exportAs", "markdown"))
-    one.export_json.click(None, js=browser_call("exportAs", "json"))
-    one.import_json.click(None, js=browser_call("chooseImport"))
 
 
 def _idle() -> Any:
