@@ -12,7 +12,7 @@ REGISTRY ?=
 TAG ?= 1.0.0
 IMAGE_PREFIX := $(if $(REGISTRY),$(REGISTRY)/)
 IMAGES := $(IMAGE_PREFIX)twinstream-gradio:$(TAG) $(IMAGE_PREFIX)twinstream-server:$(TAG)-cpu $(IMAGE_PREFIX)twinstream-server:$(TAG)-neuron
-SOURCES := app model_server k8s tests
+SOURCES := app model_server k8s tests space.py
 # Without OPTIONS: less than a minute, on the built-in model.
 LOADTEST_SMALL := --users 1,4,8 --input-words 16,128 --output-tokens 32 --seconds 4
 

@@ -66,7 +66,7 @@ def _serve(settings: Settings, listener: socket.socket, embedded: EmbeddedServer
     gc.disable()
     from app.server import build_server
 
-    application = build_server(backend_choices(settings, embedded))
+    application = build_server(backend_choices(settings, embedded), settings.access)
     # What is loaded by now stays for ever; without this, collections cost 20 ms pauses on long chats (measured).
     gc.collect()
     gc.freeze()

@@ -18,12 +18,14 @@ FILE_LIMIT_LINES = 250
 FLOORS = {
     "app": [
         ["errors", "endpoint_errors", "generation", "text", "__init__"],
-        ["settings", "endpoint_setting", "conversation"],
+        ["settings", "access_setting", "endpoint_setting", "conversation"],
         ["wire", "prompts"],
         ["backends"],
         ["chat"],
+        ["observation"],
         ["ui", "loadtest"],
-        ["server", "content_policy"],
+        ["access"],
+        ["server", "content_policy", "metrics"],
         ["__main__"],
     ],
     "model_server": [
@@ -48,6 +50,7 @@ HOMES = {
         "jinja2": ["app/prompts/template.py"],
         "mistral_common": ["app/prompts/token_count.py"],
         "fastapi": ["app/server.py", "app/ui/mount.py"],
+        "prometheus_client": ["app/metrics.py"],
         "uvicorn": ["app/__main__.py"],
         "dotenv": ["app/settings.py"],
         "matplotlib": ["app/loadtest/plots.py"],
