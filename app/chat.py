@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.backends.base import Backend
 from app.conversation import Conversation, fit
-from app.errors import AnswerTooLong, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
+from app.errors import AnswerWithoutEnd, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
 from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
 from app.prompts.chat_messages import chat_messages
 from app.prompts.template import (
@@ -152,4 +152,4 @@ async def _stream(backend: Backend, request: GenerationRequest, has_leading_spac
                 yield TextDelta(text[:room_characters])
             room_characters -= len(text)
             if room_characters < 0:
-                raise AnswerTooLong(_ANSWER_LIMIT_CHARACTERS)
+                raise AnswerWithoutEnd(_ANSWER_LIMIT_CHARACTERS)

@@ -19,7 +19,7 @@ for the log.
         ├── BackendRejected        says that the request is wrong
         │   └── PromptTooLong      says that it is longer than the window
         ├── BackendFailed          says that it failed
-        │   └── AnswerTooLong      goes on for longer than a page can show
+        │   └── AnswerWithoutEnd   goes on for longer than a page can show
         └── StreamInterrupted      the answer ended without its end
 """
 
@@ -146,8 +146,8 @@ class BackendFailed(BackendError):
         return "The model server failed. Please send the message again; the log has the reason."
 
 
-class AnswerTooLong(BackendFailed):
-    """`AnswerTooLong(limit_characters)`"""
+class AnswerWithoutEnd(BackendFailed):
+    """`AnswerWithoutEnd(limit_characters)`"""
 
     @property
     def user_message(self) -> str:
