@@ -37,14 +37,14 @@ class SimulatedPage:
     chat: list[PageMessage] = field(default_factory=list)
     refusal: Any = None
     shows_send: bool = True
-    questions: int = 0
+    turns: int = 0
 
-    def click(self, text: str) -> Generator[None]:
+    def click(self, action: str) -> Generator[None]:
         """One click: accept, stream and settle; between two steps anything else may happen."""
-        accepted = self.pane.accept(text, list(self.chat), *MODEL, REQUEST)
-        if isinstance(accepted, tuple) and isinstance(accepted[1], list):
-            self.chat, self.shows_send = accepted[1], False
-            self.questions += 1
+        accepted = self.accept(action, list(self.chat))
+        if isinstance(accepted, tuple) and isinstance(accepted[-4], list):
+            self.chat, self.shows_send = accepted[-4], False
+            self.turns += 1
         yield
         stream = self.pane.stream(list(self.chat), "a-chat", REQUEST, *SIDEBAR)
         yield
@@ -56,12 +56,26 @@ class SimulatedPage:
         if isinstance(settled, tuple):
             self.shows_send = True
 
+    def accept(self, action: str, chat: list[PageMessage]) -> Any:
+        match action:
+            case "retry":
+                return self.pane.accept_again(chat, *MODEL, REQUEST)
+            case "continue":
+                return self.pane.accept_continued(chat, *MODEL, REQUEST)
+            case "edit":
+                edited = gr.EditData(None, {"index": 0, "value": "edited", "previous_value": ""})
+                return self.pane.accept_edited(edited, chat, *MODEL, REQUEST)
+        return self.pane.accept(action, chat, *MODEL, REQUEST)
+
 
 async def _next(stream: AsyncIterator[Any]) -> Any:
     return await anext(stream, None)
 
 
-@given(texts=st.lists(st.sampled_from(["", "a"]), min_size=1, max_size=4), order=st.lists(st.integers(0, 3)))
+actions = st.sampled_from(["", "a", "a", "retry", "continue", "edit"])
+
+
+@given(texts=st.lists(actions, min_size=1, max_size=5), order=st.lists(st.integers(0, 4)))
 def test_whatever_is_clicked_every_question_gets_its_answer_and_the_page_is_free_again(
     texts: list[str], order: list[int]
 ) -> None:
@@ -73,9 +87,9 @@ def test_whatever_is_clicked_every_question_gets_its_answer_and_the_page_is_free
         for number in [*order, *(number for number in range(len(clicks)) for _ in range(10))]:
             if number < len(clicks):
                 next(clicks[number], None)
-        assert len(backend.requests) == page.questions
-        assert page.questions >= (1 if "a" in texts else 0)
-        assert [message["role"] for message in page.chat] == ["user", "assistant"] * page.questions
+        assert len(backend.requests) == page.turns
+        assert page.turns >= (1 if "a" in texts else 0)
+        assert [message["role"] for message in page.chat] == ["user", "assistant"] * (len(page.chat) // 2)
         assert page.shows_send
         assert not awaits_answer(page.chat)
     finally:
