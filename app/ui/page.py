@@ -41,7 +41,7 @@ def build_page(
     """The whole page for these choices of model; nothing is asked of a backend before someone opens it."""
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
     with page:
-        sidebar = build_sidebar(choices)
+        sidebar = build_sidebar(choices, has_logout=has_logout)
         parts = build_chat_area()
         answers = _connect_chat(parts, sidebar, ChatPane(choices, observer), page)
         _connect_model(parts, sidebar, choices, page, answers)
@@ -130,8 +130,12 @@ def _connect_endpoints(
     outputs = [listed, sidebar.endpoint, sidebar.unusable, sidebar.refused]
     page.load(None, js=UNUSABLE_SCRIPT.replace("LABEL", json.dumps(choice.label)))
     refreshed = sidebar.refresh.click(_forget_list, None, [listed, sidebar.model_status], **_AT_ONCE)
+    # Not the dropdown itself, which takes nothing that it does not offer yet.
+    wanted = gr.Textbox(visible="hidden", label="Endpoint of a link", elem_id="wanted-endpoint")
+    found = page.load(finder.find, wanted, outputs, js=browser_call("wantedEndpoint"), **_WHILE_OTHERS_WAIT)
+    found.then(None, sidebar.endpoint, js=browser_call("checkEndpoint"))
     return [
-        page.load(finder.find, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
+        found,
         refreshed.then(finder.find_anew, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
     ]
 
