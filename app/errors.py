@@ -95,8 +95,8 @@ class NoBackendConfigured(BackendError):
     @property
     def user_message(self) -> str:
         return (
-            "No model is connected. Set RAY_SERVE_URL to the address of a model server "
-            "(for example http://localhost:8000) and start the page again."
+            "No model is connected. Choose a SageMaker endpoint in the sidebar, or set RAY_SERVE_URL to the address "
+            "of a model server (for example http://localhost:8000) and start the page again."
         )
 
 
