@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.backends.base import Backend
 from app.conversation import Conversation, fit
-from app.errors import AnswerWithoutEnd, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
+from app.errors import AnswerTooLong, AnswerWithoutEnd, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
 from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
 from app.prompts.chat_messages import chat_messages
 from app.prompts.template import (
