@@ -24,6 +24,11 @@ export async function start(names, ...values) {
   return shown(record, names, values);
 }
 
+// Of this page, for the scripts beside this one; null until it has started.
+export function keeper() {
+  return conversations;
+}
+
 // After each change of the chat or of the sidebar.
 export function changed(names, chat, ...values) {
   if (conversations === null) return;
