@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from app.backends.base import Backend
 from app.conversation import Conversation, fit
-from app.errors import BackendNotReady, PromptTooLong
+from app.errors import AnswerTooLong, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
 from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
 from app.prompts.chat_messages import chat_messages
 from app.prompts.template import (
@@ -27,12 +27,16 @@ _TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is asked: everything that one answer depends on. `prompt_format` None: as the model's name tells."""
+    """What is asked: everything that one answer depends on. `prompt_format` None: as the model's name tells.
+
+    `answer_so_far`: what the model has answered already, and goes on from.
+    """
 
     conversation: Conversation
     parameters: GenerationParameters
     session_id: str
     prompt_format: PromptFormat | None = None
+    answer_so_far: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,19 @@ async def respond(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
 
 async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     model = await backend.describe()
+    if turn.answer_so_far and model.renders_prompt:
+        raise CannotContinue(model.model_id)
     prompt_format = turn.prompt_format or prompt_format_for(model.model_id) or DEFAULT_PROMPT_FORMAT
     # At most half of the window is kept free for the answer, so that a conversation always has the other half.
     answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)
     prompt_tokens = min(model.window_tokens - answer_tokens, model.prompt_limit_tokens or model.window_tokens)
     for further_tries in reversed(range(_TRIES)):
-        conversation, dropped_turns = await _fit(backend, turn.conversation, prompt_format, prompt_tokens)
+        conversation, dropped_turns = await _fit(backend, turn, prompt_format, prompt_tokens)
         request = _request(turn, conversation, prompt_format, answer_tokens)
         is_answered = False
         try:
-            async with aclosing(_stream(backend, request, is_chat_format(prompt_format))) as events:
+            has_leading_space = is_chat_format(prompt_format) and not turn.answer_so_far
+            async with aclosing(_stream(backend, request, has_leading_space)) as events:
                 async for event in events:
                     if dropped_turns and not is_answered:
                         yield Trimmed(dropped_turns)
@@ -89,31 +96,35 @@ async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
         except PromptTooLong:
             if is_answered or not further_tries:
                 raise
-            sent_tokens = await _count(backend, conversation, prompt_format, prompt_tokens)
+            sent_tokens = await _count(backend, request.prompt, prompt_format, prompt_tokens)
             prompt_tokens = min(sent_tokens, prompt_tokens) * 9 // 10
 
 
 async def _fit(
-    backend: Backend, conversation: Conversation, prompt_format: PromptFormat, limit_tokens: int
+    backend: Backend, turn: Turn, prompt_format: PromptFormat, limit_tokens: int
 ) -> tuple[Conversation, int]:
-    return await fit(
-        conversation, lambda candidate: _count(backend, candidate, prompt_format, limit_tokens), limit_tokens
-    )
+    def count(candidate: Conversation) -> Awaitable[int]:
+        prompt = render_prompt(candidate, prompt_format, turn.answer_so_far)
+        return _count(backend, prompt, prompt_format, limit_tokens)
+
+    try:
+        return await fit(turn.conversation, count, limit_tokens)
+    except MessageTooLong as error:
+        raise AnswerTooLong(*error.args) if turn.answer_so_far else error from None
 
 
 def _request(
     turn: Turn, conversation: Conversation, prompt_format: PromptFormat, answer_tokens: int
 ) -> GenerationRequest:
     return GenerationRequest(
-        render_prompt(conversation, prompt_format),
-        chat_messages(conversation, prompt_format),
+        render_prompt(conversation, prompt_format, turn.answer_so_far),
+        chat_messages(conversation, prompt_format, turn.answer_so_far),
         replace(turn.parameters, max_tokens=answer_tokens),
         turn.session_id,
     )
 
 
-async def _count(backend: Backend, conversation: Conversation, prompt_format: PromptFormat, limit_tokens: int) -> int:
-    prompt = render_prompt(conversation, prompt_format)
+async def _count(backend: Backend, prompt: str, prompt_format: PromptFormat, limit_tokens: int) -> int:
     try:
         counted = await backend.count_tokens(prompt)
     except PromptTooLong:

@@ -8,7 +8,9 @@ for the log.
     ├── SettingsError              a variable has a value that cannot be used
     ├── InvalidMessage             the person's message cannot be sent as it is
     │   ├── MessageHasTooManyCharacters
-    │   └── MessageTooLong         it does not fit the model's window even alone
+    │   ├── MessageTooLong         it does not fit the model's window even alone
+    │   ├── AnswerTooLong          nor does the answer that is to be continued
+    │   └── CannotContinue         whoever renders the prompt itself begins every answer anew
     └── BackendError               `endpoint_errors.py` has what SageMaker adds below these
         ├── NoBackendConfigured
         ├── BackendUnavailable     cannot be reached
@@ -62,6 +64,26 @@ class MessageTooLong(InvalidMessage):
             f"This message is too long for the model: together with the system prompt it may have {self.args[0]:,} "
             "tokens (about three quarters as many words) beside the answer. Please shorten it, or lower "
             "“Longest answer”. Nothing was sent."
+        )
+
+
+class AnswerTooLong(InvalidMessage):
+    """`AnswerTooLong(limit_tokens)`"""
+
+    @property
+    def user_message(self) -> str:
+        return (
+            f"This answer cannot be continued: with its question it already fills the {self.args[0]:,} tokens that the "
+            "model may read. Lower “Longest answer”, or ask for the rest in a new message."
+        )
+
+
+class CannotContinue(InvalidMessage):
+    @property
+    def user_message(self) -> str:
+        return (
+            "This endpoint writes the prompts itself and begins every answer anew, so it cannot continue one. "
+            "Ask for the rest in a new message."
         )
 
 

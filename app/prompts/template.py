@@ -44,14 +44,19 @@ def prompt_format_for(model_id: str) -> PromptFormat | None:
     return PromptFormat.MISTRAL_V3 if "v0.3" in name else PromptFormat.MISTRAL_V1
 
 
-def render_prompt(conversation: Conversation, prompt_format: PromptFormat) -> str:
-    """The text that a model completes with its answer, without the first BOS, which every server adds itself."""
+def render_prompt(conversation: Conversation, prompt_format: PromptFormat, answer_so_far: str = "") -> str:
+    """The text that a model completes with its answer, without the first BOS, which every server adds itself.
+
+    With `answer_so_far`, the text that it completes with the rest of it: byte for byte, spaces at its end too, because
+    the model has written these.
+    """
     template = _ENVIRONMENT.get_template(f"{prompt_format}.jinja")
     rendered = template.render(
         system=neutralise(conversation.system),
         messages=[{"role": message.role, "content": neutralise(message.content)} for message in conversation.messages],
     )
-    return rendered.removeprefix(BOS)
+    begun = f"{' ' if is_chat_format(prompt_format) else ''}{neutralise(answer_so_far)}" if answer_so_far else ""
+    return rendered.removeprefix(BOS) + begun
 
 
 def is_chat_format(prompt_format: PromptFormat) -> bool:

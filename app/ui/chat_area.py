@@ -6,6 +6,7 @@ import gradio as gr
 
 from app.backends.catalog import BackendChoice
 from app.ui.compare_area import Results, RightPane, build_results, build_right_pane
+from app.ui.marks import MARK
 from app.ui.starters import STARTERS
 
 _DEMONSTRATION = (
@@ -17,6 +18,7 @@ _MATHEMATICS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "\\[", "right": "\\]", "display": True},
     {"left": "\\(", "right": "\\)", "display": False},
+    {"left": f"${MARK}", "right": f"{MARK}$", "display": False},  # `$x$`, where `marks.py` found no price
 ]
 
 
@@ -25,6 +27,7 @@ class AnswerActions:
     previous: gr.Button
     following: gr.Button
     retry: gr.Button
+    proceed: gr.Button
     undo: gr.Button
 
 
@@ -88,9 +91,11 @@ def _build_chat() -> gr.Chatbot:
 def _build_actions() -> AnswerActions:
     """Hidden by the style sheet while there is nothing to do with an answer; `browser/page.js` says what there is."""
     with gr.Row(elem_id="answer-actions"):
-        previous = gr.Button("‹", size="sm", scale=0, min_width=0, elem_id="version-previous")
+        previous = gr.Button("Earlier answer", size="sm", scale=0, min_width=0, elem_id="version-previous")
         gr.HTML('<span class="counter" role="status"></span>', elem_id="version-counter", padding=False)
-        following = gr.Button("›", size="sm", scale=0, min_width=0, elem_id="version-next")
+        following = gr.Button("Later answer", size="sm", scale=0, min_width=0, elem_id="version-next")
         retry = gr.Button("Retry", size="sm", scale=0, min_width=0, elem_id="retry")
+        proceed = gr.Button("Continue", size="sm", scale=0, min_width=0, elem_id="continue")
         undo = gr.Button("Undo", size="sm", scale=0, min_width=0, elem_id="undo")
-    return AnswerActions(previous, following, retry, undo)
+    gr.HTML('<span role="status"></span>', elem_id="announcer", padding=False)
+    return AnswerActions(previous, following, retry, proceed, undo)

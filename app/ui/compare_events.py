@@ -93,10 +93,10 @@ def _connect_prices(parts: ChatArea, sidebar: Sidebar, comparison: Comparison, s
 
 def connect_keeping(parts: ChatArea, sidebar: Sidebar, opened: list[Dependency], begun: Dependency) -> None:
     """The right pane in the browser's record of the conversation: kept, and there again when it is opened."""
-    names = list(sidebar.kept)
+    controls, identity = sidebar.described, sidebar.conversations.identity
     compared: list[Any] = [sidebar.compare, parts.right.chat, *parts.right.kept]
     for event in opened:
-        event.then(None, compared, compared, js=browser_call("opened", names, script=_SCRIPT))
+        event.then(None, compared, compared, js=browser_call("opened", controls, script=_SCRIPT))
     begun.then(None, compared, compared, js=browser_call("begun", script=_SCRIPT))
     changes = [component.change for component in compared]
-    gr.on(changes, None, compared, None, js=browser_call("changed", names, script=_SCRIPT))
+    gr.on(changes, None, [identity, *compared], None, js=browser_call("changed", controls, script=_SCRIPT))

@@ -18,24 +18,20 @@ SCRIPTS_PATH = f"/browser/{_FINGERPRINT}"
 
 @dataclass(frozen=True, slots=True)
 class ConversationList:
-    """`identity` is the open conversation's id, which the browser gives; `opened` is clicked by the list itself."""
+    """`identity` is the open conversation's id, which the browser gives; `opened` is clicked by the list itself.
+
+    The list is drawn by `browser/conversation_list.js`, with the buttons for export and import.
+    """
 
     identity: gr.Textbox
     opened: gr.Button
-    export_markdown: gr.Button
-    export_json: gr.Button
-    import_json: gr.Button
 
 
 def build_conversation_list() -> ConversationList:
     identity = gr.Textbox(visible="hidden", elem_id="conversation-id", label="Conversation")
     opened = gr.Button("Open", visible="hidden", elem_id="open-conversation")
     gr.HTML('<div class="conversations"></div>', elem_id="conversations")
-    with gr.Row(elem_id="export"):
-        export_markdown = gr.Button("Export text", size="sm", elem_id="export-markdown")
-        export_json = gr.Button("Export JSON", size="sm", elem_id="export-json")
-        import_json = gr.Button("Import", size="sm", elem_id="import")
-    return ConversationList(identity, opened, export_markdown, export_json, import_json)
+    return ConversationList(identity, opened)
 
 
 def browser_call(function: str, *arguments: object, script: str = "page.js") -> str:

@@ -2,17 +2,21 @@
 
 An assistant's message has two parts: the answer, and a footer that says how it was made. Only the answer is ever read
 back into the conversation, so the footer cannot reach a prompt. Content is always typed: a plain string would lose its
-indentation in Gradio.
+indentation in Gradio. Of what Gradio lets pass as `metadata`, an answer uses `id`, which tells its versions apart, and
+`status`: `pending` while it is made, `done` where it came to its end, none where it was cut.
 """
 
+import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, assert_never
 
 from app.chat import ChatEvent, Trimmed, Waiting
 from app.conversation import Message, Role
 from app.errors import ChatError
 from app.generation import Finished, FinishReason, TextDelta, Usage
+from app.ui.marks import marked, unmarked
 
 # A shorter answer arrives in one or two pieces, and says nothing about speed.
 _MEASURABLE_SECONDS = 0.1
@@ -21,18 +25,39 @@ _MEASURABLE_SECONDS = 0.1
 PageMessage = dict[str, Any]
 
 
-def page_message(role: Role, *parts: str) -> PageMessage:
-    content = [{"type": "text", "text": part} for part in parts]
-    return {"role": role.value, "metadata": None, "content": content, "options": None}
+class Note(StrEnum):
+    """What is being done with the last message; Gradio keeps it in the place of a log, and shows none."""
+
+    CONTINUED = "continued"  # more of this answer was asked for
+    AGAIN = "again"  # this question was answered before, and is asked once more
+    EDITED = "edited"  # this question stands for another, and for all that came after that
+    REFUSED = "refused"  # it was not asked after all; the browser goes back to what it had
+
+
+def page_message(role: Role, text: str, *footer: str, metadata: dict[str, str] | None = None) -> PageMessage:
+    content = [{"type": "text", "text": part} for part in (marked(text), *footer)]
+    return {"role": role.value, "metadata": metadata, "content": content, "options": None}
 
 
 def read_message(message: PageMessage) -> Message:
     """The first part: what was asked or answered, without a footer."""
-    return Message(Role(message["role"]), message["content"][0]["text"])
+    return Message(Role(message["role"]), unmarked(message["content"][0]["text"]))
 
 
 def awaits_answer(history: list[PageMessage]) -> bool:
-    return bool(history) and history[-1]["role"] == Role.USER
+    """Whether a question was accepted, or an answer to be continued."""
+    return bool(history) and (history[-1]["role"] == Role.USER or note_of(history[-1]) is Note.CONTINUED)
+
+
+def noted(message: PageMessage, note: "Note | None") -> PageMessage:
+    """The same message with this note and no other."""
+    kept = {key: value for key, value in (message["metadata"] or {}).items() if key != "log"}
+    return {**message, "metadata": kept if note is None else {**kept, "log": note.value}}
+
+
+def note_of(message: PageMessage) -> "Note | None":
+    note = (message["metadata"] or {}).get("log")
+    return Note(note) if note in list(Note) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,7 @@ class Answer:
     """An answer at one moment: what has arrived, and what is to be said about it."""
 
     backend_label: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     text: str = ""
     waiting: str = ""
     trimmed_turns: int = 0
@@ -70,7 +96,17 @@ class Answer:
         return replace(self, error=error.user_message, waiting="")
 
     def message(self) -> PageMessage:
-        return page_message(Role.ASSISTANT, self.text, self.footer())
+        status = "pending" if self.is_under_way else "done" if self.is_whole else ""
+        metadata = {"id": self.id, "status": status} if status else {"id": self.id}
+        return page_message(Role.ASSISTANT, self.text, self.footer(), metadata=metadata)
+
+    @property
+    def is_under_way(self) -> bool:
+        return not (self.finished or self.is_stopped or self.error)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.finished is not None and self.finished.reason is not FinishReason.LENGTH and not self.error
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -94,7 +130,7 @@ class Answer:
             notes.append("Stopped.")
         if self.error:
             notes.append(f"**{self.error}**")
-        return "  \n".join([*notes, *self._figures()]) or ("" if self.text else "…")
+        return "  \n".join([*notes, *self._figures()])
 
     def _figures(self) -> list[str]:
         if not self.finished:

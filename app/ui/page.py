@@ -54,24 +54,27 @@ def _connect_chat(
         comparison.accept,
         [parts.message, *both],
         [*composer_and_buttons, right.chat, right.asked],
+        js=browser_call("turn", 1),
         **AT_ONCE,
         **EACH_TIME,
     )
     chosen = parts.chat.example_select(
-        comparison.accept_starter, both, [*composer_and_buttons[1:], right.chat, right.asked], **AT_ONCE, **EACH_TIME
-    )
-    again = parts.actions.retry.click(
-        pane.accept_again,
-        [parts.chat, *sidebar.model],
-        composer_and_buttons[1:],
-        js=browser_call("retry"),
+        comparison.accept_starter,
+        both,
+        [*composer_and_buttons[1:], right.chat, right.asked],
+        js=browser_call("turn", 0),
         **AT_ONCE,
         **EACH_TIME,
     )
-    edited = parts.chat.edit(
-        pane.accept_edited, [parts.chat, *sidebar.model], composer_and_buttons[1:], **AT_ONCE, **EACH_TIME
-    )
-    turns = (sent, chosen, again, edited)
+    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
+        (parts.chat.edit, pane.accept_edited),
+        (parts.actions.retry.click, pane.accept_again),
+        (parts.actions.proceed.click, pane.accept_continued),
+    ]
+    turns = [sent, chosen]
+    for event, accept in others:
+        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
+        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **AT_ONCE, **EACH_TIME))
     answers = [
         accepted.then(
             pane.stream,
@@ -86,7 +89,7 @@ def _connect_chat(
         accepted.then(None, js=_TO_THE_END)
     right_answers = connect_answers(parts, sidebar, comparison, states, answers)
     connect_comparison(parts, sidebar, comparison, states, right_answers)
-    _connect_conversations(parts, sidebar, comparison, states, page, [*answers, *right_answers])
+    _connect_conversations(parts, sidebar, comparison, states, page, answers, right_answers)
     page.unload(comparison.leave)
     return answers
 
@@ -140,21 +143,26 @@ def _connect_conversations(
     states: States,
     page: gr.Blocks,
     answers: list[Dependency],
+    right_answers: list[Dependency],
 ) -> None:
     """What happens in the browser alone: keeping, opening, versions, export. Only leaving an answer asks the server."""
-    one, names, kept = sidebar.conversations, list(sidebar.kept), list(sidebar.kept.values())
+    one, kept, controls = sidebar.conversations, list(sidebar.kept.values()), sidebar.described
     opened = [parts.chat, one.identity, *kept]
     idle = [parts.notice, parts.send, parts.stop, states.left, states.right, parts.results.figures]
-    started = page.load(None, kept, opened, js=browser_call("start", names))
+    started = page.load(None, kept, opened, js=browser_call("start", controls))
     changes = [parts.chat.change, *(component.change for component in kept)]
-    gr.on(changes, None, [parts.chat, *kept], None, js=browser_call("changed", names))
+    gr.on(changes, None, [one.identity, parts.chat, *kept], None, js=browser_call("changed", controls))
+    for answer in answers:
+        answer.then(None, parts.chat, parts.chat, js=browser_call("settled"))
     # Cancelling, and not only stopping: nothing that is still on its way may be drawn into another chat.
     left = [
-        button.click(comparison.leave, None, None, cancels=[*answers], **AT_ONCE).then(_idle, None, idle, **AT_ONCE)
+        button.click(comparison.leave, None, None, cancels=[*answers, *right_answers], **AT_ONCE).then(
+            _idle, None, idle, **AT_ONCE
+        )
         for button in (sidebar.new_chat, one.opened)
     ]
     begun = left[0].then(None, None, [parts.chat, one.identity], js=browser_call("begin"))
-    switched = left[1].then(None, kept, opened, js=browser_call("opened", names))
+    switched = left[1].then(None, kept, opened, js=browser_call("opened", controls))
     for event in (begun, switched):
         event.then(None, js=_FOLD_SIDEBAR)
     connect_keeping(parts, sidebar, [started, switched], begun)
@@ -162,9 +170,6 @@ def _connect_conversations(
     actions.previous.click(None, None, parts.chat, js=browser_call("version", -1))
     actions.following.click(None, None, parts.chat, js=browser_call("version", 1))
     actions.undo.click(None, [parts.chat, parts.message], [parts.chat, parts.message], js=browser_call("undo"))
-    one.export_markdown.click(None, js=browser_call("exportAs", "markdown"))
-    one.export_json.click(None, js=browser_call("exportAs", "json"))
-    one.import_json.click(None, js=browser_call("chooseImport"))
 
 
 def _idle() -> Any:

@@ -1,6 +1,7 @@
 """The sidebar: which model answers, what it is told beforehand, and how it samples."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -55,6 +56,11 @@ class Sidebar:
             **{str(slider.elem_id): slider for slider in self.sampling},
         }
 
+    @property
+    def described(self) -> list[dict[str, Any]]:
+        """`kept` for the browser: each name, with what the control can be set to."""
+        return [{"name": name, **_limits(component)} for name, component in self.kept.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
@@ -83,6 +89,14 @@ class TurnSettings:
                 repetition_penalty=repetition_penalty,
             ),
         )
+
+
+def _limits(component: gr.components.Component) -> dict[str, Any]:
+    if isinstance(component, gr.Slider):
+        return {"minimum": component.minimum, "maximum": component.maximum}
+    if isinstance(component, (gr.Radio, gr.Dropdown)):
+        return {"choices": [value for _, value in component.choices]}
+    return {}
 
 
 def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:

@@ -33,6 +33,8 @@ def endpoint_body(
     elif form is RequestForm.MESSAGES:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         body = {"messages": messages, **_openai_parameters(request.parameters, is_streamed)}
+        if messages[-1]["role"] == "assistant":  # vLLM's own fields; TGI goes on from such a message by itself
+            body |= {"add_generation_prompt": False, "continue_final_message": True}
     else:
         body = {"prompt": request.prompt, **_openai_parameters(request.parameters, is_streamed)}
     if model_id is not None:

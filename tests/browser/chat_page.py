@@ -25,6 +25,43 @@ class ChatPage:
         return self.answers.last
 
     @property
+    def conversations(self) -> Locator:
+        """The titles in the sidebar."""
+        return self.page.locator("#conversations .title")
+
+    def row(self, title: str) -> Locator:
+        return self.page.locator("#conversations .row", has_text=title)
+
+    def open(self, title: str) -> None:
+        self.row(title).locator(".title").click()
+        expect(self.row(title).locator(".title")).to_have_attribute("aria-current", "true")
+
+    def new_chat(self) -> None:
+        self.page.locator("#new-chat").click()
+        expect(self.questions).to_have_count(0)
+        expect(self.page.locator("#conversations [aria-current]")).to_have_count(0)
+
+    def press(self, action: str) -> None:
+        """One of the buttons below the chat; waits for the end of the answer that it may lead to."""
+        self.page.locator(f"#{action}").click()
+
+    def edit(self, number: int, text: str) -> None:
+        """The question of this number, from 0, in other words."""
+        self.page.locator("#chat .message-buttons-right [aria-label=Edit]").nth(number).click()
+        box = self.page.locator("#chat .user-row textarea, #chat .user-row [contenteditable=true]")
+        box.fill(text)
+        self.page.locator("#chat [aria-label=Submit]").click()
+
+    def settle(self) -> None:
+        """Whatever waited to be saved is saved."""
+        self.page.evaluate("dispatchEvent(new Event('pagehide'))")
+        self.page.evaluate(
+            "() => new Promise((done) => { const open = indexedDB.open('twinstream', 1); open.onsuccess = () => {"
+            " const all = open.result.transaction('conversations', 'readwrite').objectStore('conversations').getAll();"
+            " all.onsuccess = () => { open.result.close(); done(all.result.length) } } })"
+        )
+
+    @property
     def notice(self) -> Locator:
         return self.page.locator("#notice")
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -60,26 +61,26 @@ def page(browser: Browser, serve_choices: Callable[..., str]) -> Iterator[Page]:
     assert errors == []
 
 
+@contextmanager
+def serving(*choices: BackendChoice, port: int = 0) -> Iterator[str]:
+    """The address of a page over those choices, in this process."""
+    application = build_server(choices)
+    listener = socket.create_server(("127.0.0.1", port))
+    server = uvicorn.Server(
+        uvicorn.Config(application, log_level="error", timeout_graceful_shutdown=1, access_log=False)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
 @pytest.fixture
 def serve_choices() -> Iterator[Callable[..., str]]:
-    """`serve_choices(choice, …)` is the address of a page over those choices, in this process."""
-    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(*choices: BackendChoice) -> str:
-        application = build_server(choices)
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(application, log_level="error", timeout_graceful_shutdown=1, access_log=False)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield start
-    for server, thread in servers:
-        server.should_exit = True
-        thread.join()
+    """`serve_choices(choice, …)` is the address of a page over those choices, until the test ends."""
+    with ExitStack() as servers:
+        yield lambda *choices: servers.enter_context(serving(*choices))
 
 
 @pytest.fixture

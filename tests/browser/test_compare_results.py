@@ -62,6 +62,7 @@ def test_votes_are_counted_once_for_each_pair_and_kept_in_the_browser(
         expect(page.locator("#vote-left")).to_have_attribute("aria-pressed", "false")
         page.locator("#vote-equal").click()
         expect(tally).to_have_text("Left 1 · equal 1 · right 0")
+        chat.settle()
         page.reload()
         expect(chat.right_answers.last).to_contain_text("four")
         expect(chat.last_answer).to_contain_text("two")
@@ -78,6 +79,7 @@ def test_a_vote_is_in_the_export_and_is_sent_nowhere(page: Page, serve_choices: 
     page.locator("#vote-left").click()
     expect(page.locator("#tally .tally")).to_have_text("Left 1 · equal 0 · right 0")
     with page.expect_download() as download:
+        page.locator("#export summary").click()
         page.locator("#export-json").click()
     record = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert [*record["comparison"]["votes"].values()] == [{"choice": "left", "left": "Ray Serve", "right": "Another"}]

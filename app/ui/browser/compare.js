@@ -3,29 +3,29 @@
 // A record has `comparison` {chat, settings, votes}: `chat` is the right pane's, there while two are compared; a vote is
 // {choice: "left" | "right" | "equal", left, right} with the names of the models, by how long the two chats were.
 
-import { keeper } from "./page.js";
+import { keeper, usable } from "./page.js";
 
 const CHOICES = ["left", "equal", "right"];
 
-// After each change of the right pane.
-export function changed(names, isComparing, chat, ...values) {
+// After each change of the right pane; `controls` are those of `page.js`.
+export function changed(controls, identity, isComparing, chat, ...values) {
   const conversations = keeper();
-  if (conversations === null) return;
+  if (conversations === null || identity !== conversations.current.id) return;
   const { chat: kept, votes } = conversations.current.comparison ?? {};
   if (isComparing || kept) {
-    const settings = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    const settings = Object.fromEntries(controls.map(({ name }, index) => [name, values[index]]));
     const open = isComparing ? { chat: chat.map(plain), settings } : {};
-    conversations.apply((record) => ({ ...record, comparison: { ...open, votes: votes ?? {} } }));
+    conversations.replace({ ...conversations.current, comparison: { ...open, votes: votes ?? {} } });
   }
   drawVotes();
 }
 
 // When a conversation was opened. → [is comparing, right chat, ...values]
-export function opened(names, isComparing, chat, ...values) {
+export function opened(controls, isComparing, chat, ...values) {
   const { chat: kept, settings } = keeper().current.comparison ?? {};
   drawVotes();
   if (!kept?.length) return [false, [], ...values];
-  return [true, kept, ...names.map((name, index) => usable(name, settings[name]) ?? values[index])];
+  return [true, kept, ...controls.map((control, index) => usable(control, settings[control.name], values[index]))];
 }
 
 // When a conversation has begun: what was compared before still is. → [is comparing, right chat, ...values]
@@ -42,7 +42,7 @@ export function vote(choice, leftModel, leftEndpoint, rightModel, rightEndpoint)
   const name = (...parts) => parts.filter(Boolean).join(" · ");
   const given = { choice, left: name(leftModel, leftEndpoint), right: name(rightModel, rightEndpoint) };
   const votes = { ...comparison.votes, [pairOf(conversations.current)]: given };
-  conversations.apply((record) => ({ ...record, comparison: { ...comparison, votes } }));
+  conversations.replace({ ...conversations.current, comparison: { ...comparison, votes } });
   drawVotes();
 }
 
@@ -67,11 +67,4 @@ function pairOf({ messages, comparison }) {
 function plain({ role, metadata, content }) {
   const parts = content.map(({ text }) => ({ type: "text", text: text ?? "" }));
   return { role, metadata: metadata ? { ...metadata } : null, content: parts, options: null };
-}
-
-// A model may be gone that was there when the conversation was kept.
-function usable(name, value) {
-  if (name !== "backend" || value === undefined) return value;
-  const lines = [...document.querySelectorAll("#backend input[type=radio]")];
-  return lines.some((line) => line.value === value && !line.disabled) ? value : undefined;
 }

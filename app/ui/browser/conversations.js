@@ -2,20 +2,23 @@
 // `page.js` joins it to Gradio's events and `conversation_list.js` draws it.
 
 import * as records from "./records.js";
-import { StorageFull } from "./store.js";
 
 const SAVE_MILLISECONDS = 1000;
 const OPEN_KEY = "twinstream-open"; // of this tab: a reload comes back to the conversation, a new tab begins one
+const FULL = "The browser’s storage is full, so this conversation is no longer kept. Export it, or delete others.";
+const FAILED = "The browser could not keep this conversation. Export it before you close the page.";
 
 export class Conversations {
-  // `changed()` is called after each change of the list; `say(sentence)` shows what a person should know.
+  // `changed()` is called after each change of the list, in whatever tab; `say(sentence)` tells what a person should know.
   constructor(store, changed, say, clock = Date.now) {
     Object.assign(this, { store, changed, say, clock });
     this.current = this.#empty();
     this.saveTimer = null;
+    this.tabs = new BroadcastChannel("twinstream-conversations");
+    this.tabs.onmessage = () => changed();
   }
 
-  // Newest first; the open one is in the list as soon as it has a message.
+  // Newest first.
   async list() {
     const all = await this.store.all();
     return all.sort((one, other) => other.updatedAt - one.updatedAt);
@@ -30,7 +33,7 @@ export class Conversations {
   async open(id) {
     await this.flush();
     const record = await this.#find(id);
-    return record ? this.#use(records.restored(record)) : this.current;
+    return this.#use(records.restored(record ?? this.current));
   }
 
   async begin() {
@@ -38,43 +41,52 @@ export class Conversations {
     return this.#use(this.#empty());
   }
 
-  // After each change of the chat. Written at most once a second, so a crash costs a second at most.
+  // After each change of the chat or of a setting. Written at most once a second, so that a crash costs a second at most.
   update(chat, settings) {
     if (chat.length === 0 && this.current.messages.length === 0) return;
-    this.#change(records.withChat({ ...this.current, settings }, chat, this.clock()));
+    const isSet = JSON.stringify(settings) !== JSON.stringify(this.current.settings);
+    const changed = records.withChat(isSet ? { ...this.current, settings } : this.current, chat, this.clock());
+    if (changed !== this.current) this.replace(changed);
   }
 
-  apply(change) {
-    this.#change(change(this.current));
-    return this.current;
+  // The open conversation has become this record.
+  replace(record) {
+    this.current = record;
+    this.saveTimer ??= setTimeout(() => this.flush(), SAVE_MILLISECONDS);
+    return record;
   }
 
   async rename(id, title) {
-    if (id === this.current.id) this.apply((record) => records.renamed(record, title));
-    else await this.#write(records.renamed(await this.store.get(id), title));
+    if (id === this.current.id) this.replace(records.renamed(this.current, title));
+    else await this.#change(id, (record) => records.renamed(record, title));
     await this.flush();
-    await this.changed();
+    await this.#tell();
   }
 
-  // Resolves to what was removed, so that it can be put back.
+  // Resolves to what was removed, so that it can be put back. What is still on its way into it goes nowhere.
   async remove(id) {
     await this.flush();
-    const removed = await this.store.get(id);
+    const removed = await this.#find(id);
+    if (id === this.current.id) {
+      clearTimeout(this.saveTimer);
+      this.saveTimer = null;
+      this.#use(this.#empty());
+    }
     await this.store.remove(id);
-    await this.changed();
+    await this.#tell();
     return removed;
   }
 
   async put(record) {
     await this.#write(record);
-    await this.changed();
+    await this.#tell();
   }
 
   // Imported conversations get names of their own, so that none is overwritten.
   async import(text) {
     const imported = records.parseExport(text).map((record) => ({ ...record, id: records.newId() }));
     for (const record of imported) await this.#write(record);
-    await this.changed();
+    await this.#tell();
     return imported;
   }
 
@@ -84,24 +96,27 @@ export class Conversations {
     clearTimeout(this.saveTimer);
     this.saveTimer = null;
     await this.#write(this.current);
-    await this.changed();
+    await this.#tell();
   }
 
-  #change(record) {
-    this.current = record;
-    this.saveTimer ??= setTimeout(() => this.flush(), SAVE_MILLISECONDS);
+  async #change(id, change) {
+    const record = await this.#find(id);
+    if (record) await this.#write(change(record));
   }
 
+  // Of a conversation without any message there is nothing to keep, but it may have had some.
   async #write(record) {
+    const isEmpty = record.messages.length === 0 && record.held === null;
     try {
-      if (record.messages.length > 0 || record.held) await this.store.put(record);
+      await (isEmpty ? this.store.remove(record.id) : this.store.put(record));
     } catch (error) {
-      this.say(
-        error instanceof StorageFull
-          ? "The browser’s storage is full, so this conversation is no longer kept. Export or delete some."
-          : "The browser could not keep this conversation. Export it before you close the page.",
-      );
+      this.say(error?.name === "QuotaExceededError" ? FULL : FAILED);
     }
+  }
+
+  async #tell() {
+    this.tabs.postMessage("changed");
+    await this.changed();
   }
 
   async #find(id) {
@@ -109,6 +124,7 @@ export class Conversations {
   }
 
   #use(record) {
+    if (this.saveTimer !== null) this.flush(); // what has changed since the last one; it writes the record of now
     this.current = record;
     sessionStorage.setItem(OPEN_KEY, record.id);
     return record;

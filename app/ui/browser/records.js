@@ -1,15 +1,21 @@
 // A conversation as the browser keeps it, and as it is exported: plain values in, plain values out.
 //
 // {format, version, id, title, isTitleOwn, createdAt, updatedAt, settings, messages, held}
-// A message is {role: "user", text} or {role: "assistant", answers: [{text, footer}], shown}: `answers` are versions of
-// one answer, `shown` is the index of the one in the chat. `held` is {index, answers}: an answer that Retry took out of
-// the chat and that comes back with its versions as soon as a new one is there, or when the conversation is opened.
+// A message is {role: "user", text} or {role: "assistant", answers: [{id, text, footer, state}], shown}: `answers` are
+// versions of one answer, `shown` is the index of the one in the chat, `state` is "running", "cut" (it may be continued)
+// or "whole". `held` is {index, answers}: an answer that Retry took out of the chat and that comes back with its
+// versions as soon as a new one is there, or when none came.
 //
-// "The chat" is the value of Gradio's Chatbot: messages whose content has a text and, for answers, a footer.
+// "The chat" is the value of Gradio's Chatbot: messages whose content has a text and, for answers, a footer; an answer's
+// `metadata` has its id and status. Texts are marked there (see `marks.js`), and never in a record.
+
+import { marked, unmarked } from "./marks.js";
 
 export const FORMAT = "twinstream-conversation";
 export const VERSION = 1;
 const TITLE_LIMIT_CHARACTERS = 60;
+const STATES = { pending: "running", done: "whole" }; // by Gradio's name; an answer that was cut has none
+const LEFT = "The page was left before the end of this answer.";
 
 // `crypto.randomUUID` is not there on plain HTTP from another machine.
 export function newId() {
@@ -23,25 +29,47 @@ export function newRecord(now, id = newId()) {
   };
 }
 
-// The record after the chat has become this one.
+// The record after the chat has become this one. Only the chat tells what happened, and not every state of it is seen:
+// an answer of another id to the same question is another version of it, and a question that has lost its last answer
+// is about to get one.
 export function withChat(record, chat, now) {
-  const messages = chat.map((message, index) => {
-    const [text, footer] = message.content.map((part) => part.text ?? "");
-    if (message.role === "user") return { role: "user", text: text ?? "" };
-    return withAnswer(record, index, { text: text ?? "", footer: footer ?? "" });
-  });
-  const isHeld = record.held !== null && messages.length <= record.held.index;
+  const messages = [];
+  for (const message of chat) {
+    const [text = "", footer = ""] = message.content.map((part) => unmarked(part.text ?? ""));
+    if (message.role === "user") messages.push({ role: "user", text });
+    else messages.push(withAnswer(record, messages, answerOf(message.metadata, text, footer)));
+  }
+  if (isSame(messages, record.messages)) return record;
   const title = record.isTitleOwn ? record.title : titleOf(messages);
-  return { ...record, title, messages, held: isHeld ? record.held : null, updatedAt: now };
+  return { ...record, title, messages, held: heldAfter(record, messages), updatedAt: now };
 }
 
-function withAnswer(record, index, answer) {
-  if (record.held?.index === index) {
-    return { role: "assistant", answers: [...record.held.answers, answer], shown: record.held.answers.length };
-  }
-  const before = record.messages[index];
-  if (before?.role !== "assistant") return { role: "assistant", answers: [answer], shown: 0 };
-  return { ...before, answers: before.answers.with(before.shown, answer) };
+function answerOf(metadata, text, footer) {
+  return { id: metadata?.id ?? "", text, footer, state: STATES[metadata?.status] ?? "cut" };
+}
+
+// The answer that follows `messages`, with the versions that the record has of it.
+function withAnswer(record, messages, answer) {
+  const index = messages.length;
+  const isSameQuestion = isSame(messages.at(-1), record.messages[index - 1]);
+  const before = record.held?.index === index ? record.held.answers : record.messages[index]?.answers;
+  if (!isSameQuestion || before === undefined) return { role: "assistant", answers: [answer], shown: 0 };
+  const known = before.findIndex(({ id }) => id === answer.id);
+  const shown = known < 0 ? before.length : known;
+  return { role: "assistant", answers: before.toSpliced(shown, 1, answer), shown };
+}
+
+function heldAfter(record, messages) {
+  const index = messages.length;
+  if (messages.at(-1)?.role !== "user" || !isSame(messages, record.messages.slice(0, index))) return null;
+  const answers = record.messages[index]?.answers;
+  if (answers && record.messages.length === index + 1) return { index, answers };
+  return record.held?.index === index ? record.held : null;
+}
+
+// Of plain values made by the same code, in the same order.
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function titleOf(messages) {
@@ -52,40 +80,40 @@ function titleOf(messages) {
 // The value of the Chatbot that shows this record.
 export function chatOf(record) {
   return record.messages.map((message) => {
-    const parts = message.role === "user" ? [message.text] : Object.values(pick(message.answers[message.shown]));
-    const content = parts.map((text) => ({ type: "text", text }));
-    return { role: message.role, metadata: null, content, options: null };
+    if (message.role === "user") return chatMessage("user", null, [marked(message.text)]);
+    const { id, text, footer, state } = message.answers[message.shown];
+    const status = Object.keys(STATES).find((name) => STATES[name] === state);
+    return chatMessage("assistant", status ? { id, status } : { id }, [marked(text), marked(footer)]);
   });
 }
 
-function pick({ text, footer }) {
-  return { text, footer };
+function chatMessage(role, metadata, texts) {
+  return { role, metadata, content: texts.map((text) => ({ type: "text", text })), options: null };
 }
 
-// Whether the chat still ends with the record's last answer. Not every state of the chat is seen: the one without the
-// answer may be passed over before the first words of the next.
-export function showsLastAnswer(record, chat) {
-  const last = record.messages.at(-1);
-  if (last?.role !== "assistant" || chat.length !== record.messages.length) return false;
-  const [text, footer] = chat.at(-1).content.map((part) => part.text);
-  return text === last.answers[last.shown].text && footer === last.answers[last.shown].footer;
-}
-
-// Without its last answer, which is held until a new one comes. The same record where the last message is no answer.
-export function retried(record) {
-  const last = record.messages.at(-1);
-  if (last?.role !== "assistant") return record;
-  const index = record.messages.length - 1;
-  return { ...record, messages: record.messages.slice(0, -1), held: { index, answers: last.answers } };
-}
-
-// With the answer that Retry held, where no new one came.
+// As it can be opened: with the answer that Retry held where no new one came, and nothing under way.
 export function restored(record) {
-  if (record.held === null) return record;
-  const { index, answers } = record.held;
-  if (index !== record.messages.length) return { ...record, held: null };
-  const message = { role: "assistant", answers, shown: answers.length - 1 };
-  return { ...record, messages: [...record.messages, message], held: null };
+  const messages = withHeld(record).map((message) => {
+    if (message.role === "user") return message;
+    return { ...message, answers: message.answers.map(ended) };
+  });
+  return { ...record, messages, held: null };
+}
+
+function withHeld({ held, messages }) {
+  if (held?.index !== messages.length) return messages;
+  return [...messages, { role: "assistant", answers: held.answers, shown: held.answers.length - 1 }];
+}
+
+function ended(answer) {
+  return answer.state === "running" ? { ...answer, state: "cut", footer: LEFT } : answer;
+}
+
+// Whether the last answer has something to go on from, and has not come to its end.
+export function canContinue(record) {
+  const last = record.messages.at(-1);
+  const answer = last?.answers?.[last.shown];
+  return answer?.state === "cut" && answer.text.trim() !== "";
 }
 
 // {shown, count} of the last answer's versions; count 0 where the last message is no answer.
@@ -171,7 +199,9 @@ function cleaned(record) {
 }
 
 function cleanedMessage({ role, text, answers, shown }) {
-  if (role === "user") return { role, text };
-  const cleanedAnswers = answers.map((answer) => ({ text: answer.text, footer: String(answer.footer ?? "") }));
-  return { role, answers: cleanedAnswers, shown };
+  return role === "user" ? { role, text } : { role, answers: answers.map(cleanedAnswer), shown };
+}
+
+function cleanedAnswer({ id, text, footer, state }) {
+  return { id: String(id ?? newId()), text, footer: String(footer ?? ""), state: state === "cut" ? state : "whole" };
 }

@@ -4,8 +4,6 @@
 const DATABASE = "twinstream";
 const STORE = "conversations";
 
-export class StorageFull extends Error {}
-
 // Resolves to {put, get, remove, all, isDurable}; every method is asynchronous.
 export async function openStore(factory = globalThis.indexedDB) {
   try {
@@ -23,12 +21,12 @@ function opened(factory) {
 
 function durable(database) {
   database.onversionchange = () => database.close(); // another tab has a newer page
-  const run = (mode, ask) => {
+  const run = async (mode, ask) => {
     const transaction = database.transaction(STORE, mode);
     const request = ask(transaction.objectStore(STORE));
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = transaction.onerror = () => reject(failure(transaction.error ?? request.error));
+      transaction.onabort = transaction.onerror = () => reject(transaction.error ?? request.error);
     });
   };
   return {
@@ -38,11 +36,6 @@ function durable(database) {
     remove: (id) => run("readwrite", (store) => store.delete(id)),
     all: () => run("readonly", (store) => store.getAll()),
   };
-}
-
-function failure(error) {
-  if (error?.name === "QuotaExceededError") return new StorageFull();
-  return error ?? new Error("the browser's storage failed");
 }
 
 function finished(request) {
