@@ -10,7 +10,7 @@ from app.generation import FinishReason
 from app.ui.cost import dollars_per_million_tokens
 from app.ui.messages import Answer
 
-_HEADINGS = ("", "First token", "Tokens/s", "Tokens in", "Reused", "Tokens out", "Ended", "$ per 1M out")
+_HEADINGS = ("", "First token", "Tokens/s", "Tokens in", "Reused", "Tokens out", "Ended", "About $/1M out")
 _NOT_KNOWN = "–"
 _COST_NOTE = (
     "Cost: about the price of an hour ÷ the tokens of an hour at this speed, for one stream at a time; "
@@ -96,7 +96,7 @@ def _cells(figures: Figures, price: float | None) -> list[str]:
         _shown(figures.cached_tokens, "{:,}"),
         _shown(figures.completion_tokens, "{:,}"),
         figures.ended or "…",
-        _shown(cost, "about {:,.2f}"),
+        _shown(cost, "{:,.2f}"),
     ]
 
 

@@ -20,7 +20,7 @@ def test_both_answers_have_a_row_with_their_cost() -> None:
     left = figures_of(Answer("Ray Serve").after([TextDelta("a"), END]))
     right = figures_of(Answer("SageMaker").after([TextDelta("a"), Finished(FinishReason.LENGTH, Usage(None, 8))]))
     _, first, second = rows(figures_table(left, right, 3.6, 1.515))
-    assert first == ["Left · Ray Serve", "0.50 s", "10.0", "40", "32", "21", "complete", "about 100.00"]
+    assert first == ["Left · Ray Serve", "0.50 s", "10.0", "40", "32", "21", "complete", "100.00"]
     assert second == ["Right · SageMaker", "–", "–", "–", "0", "8", "cut", "–"]
 
 
