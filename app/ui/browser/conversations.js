@@ -14,6 +14,7 @@ export class Conversations {
     Object.assign(this, { store, changed, say, clock });
     this.current = this.#empty();
     this.saveTimer = null;
+    this.hasFailed = false;
     this.tabs = new BroadcastChannel("twinstream-conversations");
     this.tabs.onmessage = () => changed();
   }
@@ -109,8 +110,11 @@ export class Conversations {
     const isEmpty = record.messages.length === 0 && record.held === null;
     try {
       await (isEmpty ? this.store.remove(record.id) : this.store.put(record));
+      if (this.hasFailed) this.say("");
+      this.hasFailed = false;
     } catch (error) {
       this.say(error?.name === "QuotaExceededError" ? FULL : FAILED);
+      this.hasFailed = true;
     }
   }
 

@@ -104,13 +104,13 @@ function shown(record, controls, values) {
   return [records.chatOf(record), record.id, ...settings];
 }
 
-// A kept setting where the page can take it: files come from elsewhere, and models come and go.
+// A kept setting; undefined where the page cannot take it: files come from elsewhere, and models come and go.
 export function usable({ name, choices, minimum, maximum }, value, current) {
-  if (typeof value !== typeof current) return current;
-  if (choices && !choices.includes(value)) return current;
-  if (typeof value === "number" && !(value >= minimum && value <= maximum)) return current;
+  if (typeof value !== typeof current) return undefined;
+  if (choices && !choices.includes(value)) return undefined;
+  if (typeof value === "number" && !(value >= minimum && value <= maximum)) return undefined;
   const line = [...document.querySelectorAll(`#${name} input[type=radio]`)].find((line) => line.value === value);
-  return line?.disabled ? current : value;
+  return line?.disabled ? undefined : value;
 }
 
 async function draw() {

@@ -41,20 +41,19 @@ class SimulatedPage:
     outcomes: dict[str, Outcome] = field(default_factory=lambda: {"left": None, "right": None})
     asked: int = 0
     shows_send: bool = True
-    questions: int = 0
+    turns: int = 0
 
-    def click(self, text: str) -> list[Generator[None]]:
+    def click(self, action: str) -> list[Generator[None]]:
         """One click: accept, then stream and settle in each pane; between two steps anything else may happen."""
-        chats = {name: list(chat) for name, chat in self.chats.items()}
-        inputs = (chats["left"], *MODEL, self.is_comparing, chats["right"], *MODEL, self.asked)
-        accepted = self.comparison.accept(text, REQUEST, *inputs)
+        chat, right_chat, asked = self.accept(action)
         panes = [self.answer("left", self.comparison.left)]
-        if isinstance(accepted, tuple) and isinstance(accepted[1], list):
-            self.chats["left"], self.shows_send = accepted[1], False
-            self.questions += 1
-            if isinstance(accepted[6], int):
-                self.chats["right"], self.asked = accepted[5], accepted[6]
-                panes.append(self.answer("right", self.comparison.right))
+        if isinstance(chat, list):
+            self.chats["left"], self.shows_send = chat, False
+            self.turns += 1
+        if isinstance(asked, int):
+            self.chats["right"], self.asked = right_chat, asked
+            self.turns += 1
+            panes.append(self.answer("right", self.comparison.right))
         return panes
 
     def answer(self, name: str, pane: ChatPane) -> Generator[None]:
@@ -68,38 +67,55 @@ class SimulatedPage:
         if settled[4].get("visible"):
             self.shows_send = True
 
+    def accept(self, action: str) -> Any:
+        """What of it changes the page: chat, right chat, asked."""
+        left, chat = self.comparison.left, list(self.chats["left"])
+        match action:
+            case "retry":
+                accepted = left.accept_again(chat, *MODEL, REQUEST)
+            case "continue":
+                accepted = left.accept_continued(chat, *MODEL, REQUEST)
+            case "edit":
+                edited = gr.EditData(None, {"index": 0, "value": "edited", "previous_value": ""})
+                accepted = left.accept_edited(edited, chat, *MODEL, REQUEST)
+            case text:
+                inputs = (chat, *MODEL, self.is_comparing, list(self.chats["right"]), *MODEL, self.asked)
+                accepted = self.comparison.accept(text, REQUEST, *inputs)
+                return (accepted[1], *accepted[5:]) if isinstance(accepted, tuple) else (None, None, None)
+        return accepted[0] if isinstance(accepted, tuple) else None, None, None
+
 
 async def _next(stream: AsyncIterator[Any]) -> Any:
     return await anext(stream, None)
 
 
+actions = st.sampled_from(["", "a", "a", "retry", "continue", "edit"])
+
+
 @given(
-    texts=st.lists(st.sampled_from(["", "a"]), min_size=1, max_size=4),
-    order=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1))),
+    texts=st.lists(actions, min_size=1, max_size=5),
+    order=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1))),
     is_comparing=st.booleans(),
 )
 def test_whatever_is_clicked_every_question_gets_its_answer_and_the_page_is_free_again(
     texts: list[str], order: list[tuple[int, int]], is_comparing: bool
 ) -> None:
-    panes = 2 if is_comparing else 1
-    backend = ScriptedBackend([ANSWER for _ in range(len(texts) * panes)])
+    backend = ScriptedBackend([ANSWER for _ in range(2 * len(texts))])
     loop = asyncio.new_event_loop()
     try:
         page = SimulatedPage(Comparison((BackendChoice("scripted", backend),)), loop, is_comparing)
         clicks: list[list[Generator[None]] | None] = [None] * len(texts)
         to_the_end = [(number, pane) for number in range(len(texts)) for pane in (0, 1) for _ in range(10)]
         for number, pane in [*order, *to_the_end]:
-            if number >= len(texts):
-                continue
-            steps = clicks[number]
+            steps = clicks[number] if number < len(texts) else []
             if steps is None:
                 clicks[number] = page.click(texts[number])
             elif pane < len(steps):
                 next(steps[pane], None)
-        assert len(backend.requests) == page.questions * panes
-        assert page.questions >= (1 if "a" in texts else 0)
-        for chat in list(page.chats.values())[:panes]:
-            assert [message["role"] for message in chat] == ["user", "assistant"] * page.questions
+        assert len(backend.requests) == page.turns
+        assert page.turns >= (1 if "a" in texts else 0)
+        for chat in page.chats.values():
+            assert [message["role"] for message in chat] == ["user", "assistant"] * (len(chat) // 2)
             assert not awaits_answer(chat)
         assert page.shows_send
     finally:

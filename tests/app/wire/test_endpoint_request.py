@@ -53,6 +53,15 @@ OPENAI = {
 }
 
 
+def test_messages_that_end_with_an_answer_ask_for_more_of_it() -> None:
+    messages = (*MESSAGES, ChatMessage("assistant", "Guten"))
+    request = GenerationRequest("", messages, GenerationParameters(), "session")
+    body = json.loads(endpoint_body(request, RequestForm.MESSAGES))
+    assert body["messages"][-1] == {"role": "assistant", "content": "Guten"}
+    assert (body["add_generation_prompt"], body["continue_final_message"]) == (False, True)
+    assert "continue_final_message" not in json.loads(endpoint_body(request, RequestForm.PROMPT))
+
+
 def test_messages_carry_all_settings_and_no_model() -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Grüße 😀"}]
     body = body_of(RequestForm.MESSAGES, GenerationParameters(seed=7, stop=("###",)))
