@@ -52,6 +52,11 @@ export function checkEndpoint(chosen) {
   deepLink.checkEndpoint(link, chosen);
 }
 
+// Of this page, for the scripts beside this one; null until it has started.
+export function keeper() {
+  return conversations;
+}
+
 // Before any turn is asked for. Who is quicker than the page gets the chat that came up meanwhile; it is in `place`.
 export async function turn(place, ...inputs) {
   const wasStarted = conversations !== null;
@@ -116,7 +121,7 @@ function shown(record, controls, values) {
 }
 
 // A kept setting; undefined where the page cannot take it: files come from elsewhere, and models come and go.
-function usable({ name, choices, minimum, maximum }, value, current) {
+export function usable({ name, choices, minimum, maximum }, value, current) {
   if (typeof value !== typeof current) return undefined;
   if (choices && !choices.includes(value)) return undefined;
   if (typeof value === "number" && !(value >= minimum && value <= maximum)) return undefined;
