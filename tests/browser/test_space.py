@@ -14,7 +14,7 @@ import yaml
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import is_up, wait_until
+from tests.browser.product import is_up, wait_until
 
 pytestmark = pytest.mark.browser
 
