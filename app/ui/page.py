@@ -51,27 +51,7 @@ def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
 def _connect_chat(parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
     """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
     identity, refusal = sidebar.conversations.identity, gr.State(None)
-    composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
-
-    sent = gr.on(
-        [parts.message.submit, parts.send.click],
-        pane.accept,
-        [parts.message, parts.chat, *sidebar.model],
-        composer_and_buttons,
-        js=browser_call("turn", 1),
-        **_AT_ONCE,
-        **_EACH_TIME,
-    )
-    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
-        (parts.chat.example_select, pane.accept_starter),
-        (parts.chat.edit, pane.accept_edited),
-        (parts.actions.retry.click, pane.accept_again),
-        (parts.actions.proceed.click, pane.accept_continued),
-    ]
-    turns = [sent]
-    for event, accept in others:
-        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
-        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **_AT_ONCE, **_EACH_TIME))
+    turns = _connect_turns(parts, sidebar, pane)
     answers = [
         accepted.then(
             pane.stream,
@@ -96,6 +76,31 @@ def _connect_chat(parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Bl
     _connect_conversations(parts, sidebar, pane, page, answers)
     page.unload(pane.leave)
     return answers
+
+
+def _connect_turns(parts: ChatArea, sidebar: Sidebar, pane: ChatPane) -> list[Dependency]:
+    """Everything that asks for an answer, up to the moment when it was accepted or refused."""
+    composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
+    sent = gr.on(
+        [parts.message.submit, parts.send.click],
+        pane.accept,
+        [parts.message, parts.chat, *sidebar.model],
+        composer_and_buttons,
+        js=browser_call("turn", 1),
+        **_AT_ONCE,
+        **_EACH_TIME,
+    )
+    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
+        (parts.chat.example_select, pane.accept_starter),
+        (parts.chat.edit, pane.accept_edited),
+        (parts.actions.retry.click, pane.accept_again),
+        (parts.actions.proceed.click, pane.accept_continued),
+    ]
+    turns = [sent]
+    for event, accept in others:
+        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
+        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **_AT_ONCE, **_EACH_TIME))
+    return turns
 
 
 def _connect_model(
