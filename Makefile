@@ -4,13 +4,23 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PEERS := model_server/bench/requirements-peers.txt
 PEERS_INSTALLED := .venv-bench/.installed
-SOURCES := app model_server tests
+OVERLAYS := inf2 cpu sagemaker-only high-availability
+LINT := k8s/requirements-lint.txt
+LINT_INSTALLED := .venv-lint/.installed
+# The images' names and versions: as the overlays have them. REGISTRY=registry.example.com pushes there, too.
+REGISTRY ?=
+TAG ?= 1.0.0
+IMAGE_PREFIX := $(if $(REGISTRY),$(REGISTRY)/)
+IMAGES := $(IMAGE_PREFIX)twinstream-gradio:$(TAG) $(IMAGE_PREFIX)twinstream-server:$(TAG)-cpu $(IMAGE_PREFIX)twinstream-server:$(TAG)-neuron
+SOURCES := app model_server k8s tests space.py
+# Without OPTIONS: less than a minute, on the built-in model.
+LOADTEST_SMALL := --users 1,4,8 --input-words 16,128 --output-tokens 32 --seconds 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install run serve serve-ray check format test bench
+.PHONY: help install run serve serve-ray check format test screenshot bench loadtest soak serve-config images lint-k8s
 
 help: ## list these verbs
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## set up .venv with everything (the other verbs do it on first use)
 
@@ -35,6 +45,7 @@ check: $(INSTALLED) ## lint, formatting and types; changes nothing
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-version 3.10 model_server
+	@$(BIN)/python -m k8s.serve_config --check
 
 format: $(INSTALLED) ## put the code into its one form
 	@$(BIN)/ruff check --fix $(SOURCES)
@@ -42,6 +53,9 @@ format: $(INSTALLED) ## put the code into its one form
 
 test: $(INSTALLED) ## run every test, in a real browser too
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m pytest
+
+screenshot: $(INSTALLED) ## make README.md's picture of the page anew
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && exec $(BIN)/python -m tests.browser.screenshot
 
 bench: $(INSTALLED) $(PEERS_INSTALLED) ## measure the server beside its peers (15 minutes; LLAMA_SERVER names one) for README.md
 	@exec $(BIN)/python -m model_server.bench --write-readme $(OPTIONS)
@@ -51,3 +65,31 @@ $(PEERS_INSTALLED): $(PEERS)
 	@$(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $(PEERS)
 	@touch $(PEERS_INSTALLED)
+
+loadtest: $(INSTALLED) ## measure a backend as the published load table was made; OPTIONS="--help" lists what can be set
+	@exec $(BIN)/python -m app.loadtest $(if $(OPTIONS),$(OPTIONS),$(LOADTEST_SMALL))
+
+soak: $(INSTALLED) ## scale and tune a real Ray under load, for minutes
+	@SOAK=1 exec $(BIN)/python -m pytest -m ray tests/k8s
+
+serve-config: $(INSTALLED) ## write the overlays' Serve configuration from model_server/serve.yaml and k8s/tuning.yaml
+	@$(BIN)/python -m k8s.serve_config
+
+images: ## build the images (TAG=1.0.0), and push them where REGISTRY=… names a registry
+	docker build -f Dockerfile-gradio -t $(IMAGE_PREFIX)twinstream-gradio:$(TAG) .
+	docker build -f Dockerfile-neuron --target cpu -t $(IMAGE_PREFIX)twinstream-server:$(TAG)-cpu .
+	docker build -f Dockerfile-neuron --target neuron -t $(IMAGE_PREFIX)twinstream-server:$(TAG)-neuron .
+	$(if $(REGISTRY),@for image in $(IMAGES); do docker push "$$image" || exit 1; done)
+
+lint-k8s: $(LINT_INSTALLED) ## hold manifests and Dockerfiles against checkov, in an environment of its own
+	@rm -rf build/lint && mkdir -p build/lint
+	@for overlay in $(OVERLAYS); do kubectl kustomize k8s/overlays/$$overlay > build/lint/$$overlay.yaml || exit 1; done
+	@for file in k8s/components/*/*.yaml; do cp $$file build/lint/$$(echo $$file | tr / -); done
+	@for name in gradio neuron; do cp Dockerfile-$$name build/lint/$$name.Dockerfile; done
+	@.venv-lint/bin/checkov --quiet --compact --skip-download --config-file k8s/checkov.yaml --directory build/lint
+
+$(LINT_INSTALLED): $(LINT)
+	@echo "Setting up .venv-lint, for checkov."
+	@$(PYTHON) -m venv .venv-lint
+	@.venv-lint/bin/python -m pip install --quiet --disable-pip-version-check -r $(LINT)
+	@touch $(LINT_INSTALLED)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.backends.base import Backend
 from app.conversation import Conversation, fit
-from app.errors import AnswerTooLong, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
+from app.errors import AnswerTooLong, AnswerWithoutEnd, BackendNotReady, CannotContinue, MessageTooLong, PromptTooLong
 from app.generation import Finished, GenerationParameters, GenerationRequest, StreamEvent, TextDelta, Timings
 from app.prompts.chat_messages import chat_messages
 from app.prompts.template import (
@@ -23,6 +23,8 @@ from app.prompts.token_count import count_prompt_tokens
 # Where the server does not count, tokens are counted with another model's tokenizer, perhaps too few. What is then
 # refused as too long is sent again with a tenth less, and what is refused so often has another reason.
 _TRIES = 4
+# A server gone wrong, not an answer: the longest that can be asked for has a tenth of it. A browser draws no more.
+_ANSWER_LIMIT_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ async def _stream(backend: Backend, request: GenerationRequest, has_leading_spac
     """The backend's events, timed, without the spaces that chat formats have between question and answer."""
     started = time.monotonic()
     first_token_seconds: float | None = None
+    room_characters = _ANSWER_LIMIT_CHARACTERS
     async with aclosing(backend.stream(request)) as events:
         async for event in events:
             if first_token_seconds is None:
@@ -146,4 +149,7 @@ async def _stream(backend: Backend, request: GenerationRequest, has_leading_spac
             text = event.text.lstrip(" ") if has_leading_space else event.text
             has_leading_space = has_leading_space and not text
             if text:
-                yield TextDelta(text)
+                yield TextDelta(text[:room_characters])
+            room_characters -= len(text)
+            if room_characters < 0:
+                raise AnswerWithoutEnd(_ANSWER_LIMIT_CHARACTERS)

@@ -19,6 +19,7 @@ for the log.
         ├── BackendRejected        says that the request is wrong
         │   └── PromptTooLong      says that it is longer than the window
         ├── BackendFailed          says that it failed
+        │   └── AnswerWithoutEnd   goes on for longer than a page can show
         └── StreamInterrupted      the answer ended without its end
 """
 
@@ -95,8 +96,8 @@ class NoBackendConfigured(BackendError):
     @property
     def user_message(self) -> str:
         return (
-            "No model is connected. Set RAY_SERVE_URL to the address of a model server "
-            "(for example http://localhost:8000) and start the page again."
+            "No model is connected. Choose a SageMaker endpoint in the sidebar, or set RAY_SERVE_URL to the address "
+            "of a model server (for example http://localhost:8000) and start the page again."
         )
 
 
@@ -143,6 +144,17 @@ class BackendFailed(BackendError):
     @property
     def user_message(self) -> str:
         return "The model server failed. Please send the message again; the log has the reason."
+
+
+class AnswerWithoutEnd(BackendFailed):
+    """`AnswerWithoutEnd(limit_characters)`"""
+
+    @property
+    def user_message(self) -> str:
+        return (
+            f"The answer grew beyond the {self.args[0]:,} characters that the page can show, and was ended here. "
+            "Lower “Longest answer”, or ask for less."
+        )
 
 
 class StreamInterrupted(BackendError):

@@ -8,6 +8,7 @@ from enum import StrEnum
 class GenerationParameters:
     """How to sample. The defaults are those published with the Llama-2 streaming example for SageMaker.
 
+    `ignore_eos`: go on to `max_tokens` even where the model would end; only for measuring, and only some servers can.
     Raises ValueError, naming the field, for a value that no model server accepts.
     """
 
@@ -18,6 +19,7 @@ class GenerationParameters:
     repetition_penalty: float = 1.03
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    ignore_eos: bool = False
 
     def __post_init__(self) -> None:
         checks = {

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
+from app.access_setting import OPEN, AccessSetting, parse_access
 from app.endpoint_setting import EndpointSetting, parse_endpoint_settings
 from app.errors import SettingsError
 
@@ -30,6 +31,7 @@ class Settings:
     sagemaker_endpoints: tuple[EndpointSetting, ...] = ()
     sagemaker_accepts_eula: bool = False
     aws_region: str | None = None
+    access: AccessSetting = OPEN
 
 
 def read_environment() -> Mapping[str, str]:
@@ -48,6 +50,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         sagemaker_endpoints=parse_endpoint_settings(environment.get("SAGEMAKER_ENDPOINTS") or ""),
         sagemaker_accepts_eula=_truth(environment.get("SAGEMAKER_ACCEPT_EULA") or "false"),
         aws_region=_region(environment.get("AWS_REGION") or None),
+        access=parse_access(environment.get("CHAT_AUTH") or None, environment.get("CHAT_AUTH_HEADER") or None),
     )
 
 

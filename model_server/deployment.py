@@ -23,16 +23,19 @@ from ray import serve
 from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model_server.api.application import build_application
 from model_server.engine.engine import Engine, EngineState
-from model_server.engine.model import LoadedModel, load_model
 from model_server.errors import ConfigurationError, ModelFailed
 from model_server.logs import configure_logging
-from model_server.serve_configuration import DEPLOYMENT_NAME, ServeConfiguration, read_configuration
-from model_server.settings import ServerSettings, load_settings
+from model_server.replica import Loading, ReplicaHeader, serve_own_metrics
+from model_server.serve_configuration import (
+    DEPLOYMENT_NAME,
+    ServeConfiguration,
+    queue_limit_in,
+    read_configuration,
+)
+from model_server.settings import load_settings
 
 logger = logging.getLogger("model_server")
 
@@ -67,39 +70,14 @@ class ModelServer:
         if engine.state is EngineState.FAILED:
             raise ModelFailed(self.app.state.loading.failure)
 
+    def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take over what a running replica can change; Ray calls it at the start, and with every new configuration."""
+        self.app.state.loading.limit_queue(queue_limit_in(user_config))
+
     async def end_streams(self) -> None:
         """End every open stream with an error event, and wait until it is on its way."""
         await self.app.state.engine.stop()
         await asyncio.sleep(LAST_BYTES_SECONDS)
-
-
-class Loading:
-    """Loads the model and remembers why it could not: Ray shows the reason to whoever deploys."""
-
-    failure = "The engine has failed; the log says why."
-
-    def __call__(self, settings: ServerSettings) -> LoadedModel:
-        try:
-            return load_model(settings)
-        except Exception as error:
-            self.failure = f"The model could not be loaded: {error}"
-            raise
-
-
-class ReplicaHeader:
-    """Names the replica in each response: who operates several sees where a chat went."""
-
-    def __init__(self, app: ASGIApp, replica_id: str) -> None:
-        self._app = app
-        self._replica_id = replica_id
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-replica-id"] = self._replica_id
-            await send(message)
-
-        await self._app(scope, receive, send_named if scope["type"] == "http" else send)
 
 
 def build_replica_application() -> Starlette:
@@ -110,6 +88,7 @@ def build_replica_application() -> Starlette:
     application = build_application(settings, Engine(settings, loading), returns_request_id=False)
     application.state.loading = loading
     application.add_middleware(ReplicaHeader, replica_id=serve.get_replica_context().replica_id.unique_id)
+    serve_own_metrics(application, settings)
     return application
 
 

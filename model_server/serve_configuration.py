@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from model_server.errors import ConfigurationError
-from model_server.settings import ServerSettings
+from model_server.settings import ServerSettings, check_queue_limit
 from model_server.strict_schema import check_document
 
 DEFAULT_FILE = Path(__file__).resolve().parent / "serve.yaml"
@@ -75,7 +75,8 @@ def check_against_settings(configuration: ServeConfiguration, settings: ServerSe
     where = f"{configuration.path}:"
     ongoing = configuration.options.get("max_ongoing_requests")
     _check_router(configuration)
-    admitted = settings.slots + settings.queue_limit
+    queue_limit = queue_limit_in(configuration.options.get("user_config") or {})
+    admitted = settings.slots + (settings.queue_limit if queue_limit is None else queue_limit)
     if ongoing is not None and ongoing < admitted:
         raise ConfigurationError(
             f"{where} max_ongoing_requests is {ongoing}, but SLOTS + QUEUE_LIMIT is {admitted}: Ray would hold "
@@ -95,6 +96,19 @@ def check_against_settings(configuration: ServeConfiguration, settings: ServerSe
             "requests will wait for a slot before another replica is started."
         )
     return warnings
+
+
+def queue_limit_in(user_config: Mapping[str, Any]) -> int | None:
+    """Return what a running replica can change, and what comes before QUEUE_LIMIT; None where it is not given."""
+    for key in user_config:
+        if key != "queue_limit":
+            raise ConfigurationError(f"user_config.{key}: there is no such key; the only one here is queue_limit.")
+    queue_limit = user_config.get("queue_limit")
+    if queue_limit is not None:
+        if type(queue_limit) is not int:
+            raise ConfigurationError(f"user_config.queue_limit is {queue_limit!r}, but must be a whole number.")
+        check_queue_limit("user_config.queue_limit", queue_limit)
+    return queue_limit
 
 
 def _given(options: Mapping[str, Any], key: str, default: float) -> float:

@@ -44,6 +44,7 @@ class ServerSettings:
     request_timeout_seconds: int = 600  # from arrival to the last token
     api_key: str | None = field(default=None, repr=False)
     log_format: str = "text"
+    metrics_port: int | None = None  # on Ray, of each replica's own /metrics
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:
@@ -58,8 +59,10 @@ class ServerSettings:
         if self.neuron_cores not in NEURON_CORE_COUNTS:
             counts = ", ".join(map(str, NEURON_CORE_COUNTS))
             raise ConfigurationError(f"NEURON_CORES is {self.neuron_cores}, but must be one of: {counts}.")
-        _check_range("QUEUE_LIMIT", self.queue_limit, 0, MAXIMUM_QUEUE)
+        check_queue_limit("QUEUE_LIMIT", self.queue_limit)
         _check_range("REQUEST_TIMEOUT_SECONDS", self.request_timeout_seconds, 1, MAXIMUM_TIMEOUT_SECONDS)
+        if self.metrics_port is not None:
+            _check_range("METRICS_PORT", self.metrics_port, 1, 65_535)
         if self.max_model_length is not None:
             _check_range("MAX_MODEL_LENGTH", self.max_model_length, 4, 10_000_000)
 
@@ -86,6 +89,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> ServerSettings
         request_timeout_seconds=_whole_number(environment, "REQUEST_TIMEOUT_SECONDS", 600),
         api_key=_text(environment, "API_KEY") or None,
         log_format=environment.get("LOG_FORMAT") or "text",
+        metrics_port=_whole_number(environment, "METRICS_PORT", None),
     )
 
 
@@ -191,6 +195,11 @@ def _whole_number(environment: Mapping[str, str], variable: str, default: int | 
         return int(text)
     except ValueError as error:
         raise ConfigurationError(f"{variable} is {text!r}, but must be a whole number, such as 8.") from error
+
+
+def check_queue_limit(name: str, value: int) -> None:
+    """Raise ConfigurationError, which begins with `name`, for a limit that no queue can have."""
+    _check_range(name, value, 0, MAXIMUM_QUEUE)
 
 
 def _check_range(variable: str, value: int, lowest: int, highest: int) -> None:

@@ -30,16 +30,16 @@ BROUGHT_BY_THE_NEURON_IMAGE = {
 }
 
 
-def instructions() -> list[tuple[str, str]]:
+def instructions(file: Path = DOCKERFILE) -> list[tuple[str, str]]:
     """Return each instruction with its arguments, continuation lines joined."""
-    text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"), flags=re.MULTILINE).replace("\\\n", " ")
+    text = re.sub(r"^#.*\n", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE).replace("\\\n", " ")
     lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
     return [(name.upper(), arguments) for name, arguments in lines]
 
 
-def stages() -> dict[str, list[tuple[str, str]]]:
+def stages(file: Path = DOCKERFILE) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
-    for name, arguments in instructions():
+    for name, arguments in instructions(file):
         if name == "FROM":
             found[arguments.split(" AS ")[1]] = []
         elif found:

@@ -20,6 +20,7 @@ from app.chat import Turn, respond
 from app.conversation import Conversation, Role, check_message
 from app.endpoint_errors import EndpointNotChosen
 from app.errors import ChatError, InvalidMessage
+from app.observation import NOBODY, TurnObserver, observed
 from app.text import encodable
 from app.ui.marks import unmarked
 from app.ui.messages import (
@@ -46,8 +47,9 @@ Refusal = tuple[str, str]
 class ChatPane:
     """The handlers of one page. Everything that belongs to a person is in the browser or under the session's name."""
 
-    def __init__(self, choices: tuple[BackendChoice, ...]) -> None:
+    def __init__(self, choices: tuple[BackendChoice, ...], observer: TurnObserver = NOBODY) -> None:
         self._choices = {choice.label: choice for choice in choices}
+        self._observer = observer
         self._running = RunningAnswers()
 
     def accept(
@@ -166,7 +168,7 @@ class ChatPane:
             answer = replace(answer, backend_label=_answerer(choice, settings.endpoint_name))
             conversation = Conversation.from_messages(settings.system_prompt, map(read_message, questions))
             turn = Turn(conversation, settings.parameters, _identity(session_id), settings.prompt_format, answer.text)
-            events = respond(choice.backend_for(settings.endpoint_name), turn)
+            events = observed(respond(choice.backend_for(settings.endpoint_name), turn), choice.label, self._observer)
             async with aclosing(paced(events, stop, frame_seconds_for(len(questions)))) as batches:
                 async for batch in batches:
                     answer = answer.after(batch)

@@ -10,8 +10,6 @@ UNUSABLE_SCRIPT = (_HERE / "unusable.js").read_text(encoding="utf-8")  # LABEL s
 LOGO = _HERE.parents[1] / "assets" / "logo.svg"
 TITLE = "Twinstream"
 
-HEADER = f"""<div class="brand">{LOGO.read_text(encoding="utf-8")}<h1>{TITLE}</h1></div>"""
-
 _TEAL = gr.themes.Color(
     name="stream",
     c50="#effcf9", c100="#d2f7ee", c200="#a6eede", c300="#6fdec9", c400="#38c5af", c500="#17a394",

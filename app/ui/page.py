@@ -8,6 +8,8 @@ import gradio as gr
 from gradio.events import Dependency
 
 from app.backends.catalog import BackendChoice
+from app.observation import NOBODY, TurnObserver
+from app.ui.chat_api import offer_chat_api
 from app.ui.chat_area import ChatArea, build_chat_area
 from app.ui.chat_pane import ChatPane
 from app.ui.conversation_list import browser_call
@@ -33,15 +35,18 @@ _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.
 _TO_THE_END = "() => { const chat = document.querySelector('#chat .bubble-wrap'); chat.scrollTop = chat.scrollHeight }"
 
 
-def build_page(choices: tuple[BackendChoice, ...]) -> gr.Blocks:
+def build_page(
+    choices: tuple[BackendChoice, ...], observer: TurnObserver = NOBODY, *, has_logout: bool = False
+) -> gr.Blocks:
     """The whole page for these choices of model; nothing is asked of a backend before someone opens it."""
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
     with page:
-        sidebar = build_sidebar(choices)
+        sidebar = build_sidebar(choices, has_logout=has_logout)
         parts = build_chat_area()
-        answers = _connect_chat(parts, sidebar, ChatPane(choices), page)
+        answers = _connect_chat(parts, sidebar, ChatPane(choices, observer), page)
         _connect_model(parts, sidebar, choices, page, answers)
         page.load(None, js=_FOLD_SIDEBAR)
+        offer_chat_api(choices, observer)
     # Gradio copies this when it makes its queue; every answer under way takes one of these.
     page.max_threads = 200
     page.queue(default_concurrency_limit=64, max_size=256, api_open=False)
@@ -130,8 +135,12 @@ def _connect_endpoints(
     outputs = [listed, sidebar.endpoint, sidebar.unusable, sidebar.refused]
     page.load(None, js=UNUSABLE_SCRIPT.replace("LABEL", json.dumps(choice.label)))
     refreshed = sidebar.refresh.click(_forget_list, None, [listed, sidebar.model_status], **_AT_ONCE)
+    # Not the dropdown itself, which takes nothing that it does not offer yet.
+    wanted = gr.Textbox(visible="hidden", label="Endpoint of a link", elem_id="wanted-endpoint")
+    found = page.load(finder.find, wanted, outputs, js=browser_call("wantedEndpoint"), **_WHILE_OTHERS_WAIT)
+    found.then(None, sidebar.endpoint, js=browser_call("checkEndpoint"))
     return [
-        page.load(finder.find, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
+        found,
         refreshed.then(finder.find_anew, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
     ]
 

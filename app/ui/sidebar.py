@@ -9,7 +9,7 @@ from app.backends.catalog import BackendChoice
 from app.generation import GenerationParameters
 from app.prompts.template import PromptFormat
 from app.ui.conversation_list import ConversationList, build_conversation_list
-from app.ui.look import HEADER
+from app.ui.header import header_html
 
 AUTOMATIC = "automatic"
 _PROMPT_FORMATS = [
@@ -98,10 +98,10 @@ def _limits(component: gr.components.Component) -> dict[str, Any]:
     return {}
 
 
-def build_sidebar(choices: tuple[BackendChoice, ...]) -> Sidebar:
+def build_sidebar(choices: tuple[BackendChoice, ...], *, has_logout: bool = False) -> Sidebar:
     labels = [choice.label for choice in choices]
     with gr.Sidebar(elem_id="sidebar", width=330):
-        gr.HTML(HEADER, elem_id="brand")
+        gr.HTML(header_html(has_logout=has_logout), elem_id="brand")
         new_chat = gr.Button("New chat", elem_id="new-chat", variant="secondary")
         conversations = build_conversation_list()
         backend = gr.Radio(labels, value=labels[0], label="Model", elem_id="backend")

@@ -34,6 +34,8 @@ def completion_body(request: GenerationRequest, model_id: str) -> dict[str, Any]
         body["seed"] = parameters.seed
     if parameters.stop:
         body["stop"] = list(parameters.stop)
+    if parameters.ignore_eos:
+        body["ignore_eos"] = True
     return body
 
 

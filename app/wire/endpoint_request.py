@@ -61,7 +61,7 @@ def _generation_parameters(parameters: GenerationParameters) -> dict[str, Any]:
 
 
 def _openai_parameters(parameters: GenerationParameters, is_streamed: bool) -> dict[str, Any]:
-    """`top_k` and `repetition_penalty` are not OpenAI's; vLLM knows them, and TGI and LMI pass over them."""
+    """`top_k`, `repetition_penalty` and `ignore_eos` are not OpenAI's: vLLM knows them, TGI and LMI pass over them."""
     given: dict[str, Any] = {
         "max_tokens": parameters.max_tokens,
         "temperature": parameters.temperature,
@@ -71,6 +71,8 @@ def _openai_parameters(parameters: GenerationParameters, is_streamed: bool) -> d
     }
     if parameters.stop:
         given["stop"] = list(parameters.stop)
+    if parameters.ignore_eos:
+        given["ignore_eos"] = True
     if is_streamed:
         given["stream_options"] = {"include_usage": True}
     return given

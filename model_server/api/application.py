@@ -63,6 +63,7 @@ def build_application(
 
     application.add_api_route("/healthz", health, methods=["GET"], response_model=None)
     application.add_api_route("/readyz", readiness, methods=["GET"], response_model=None)
-    metrics = MetricsRoute(settings, engine, requests).metrics
-    application.add_api_route("/metrics", metrics, methods=["GET"], response_model=None)
+    metrics = MetricsRoute(settings, engine, requests)
+    application.state.metrics = metrics
+    application.add_api_route("/metrics", metrics.metrics, methods=["GET"], response_model=None)
     return application

@@ -2,7 +2,7 @@
 
 Everything is read when it is asked for, from counters that others own: counting costs them nothing more, and there is
 no global registry. The answer is of this process: with several replicas a proxy gives the figures of any one of them,
-so each is to be scraped at its own port.
+so each is to be scraped at its own port (METRICS_PORT).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
@@ -33,6 +33,10 @@ class MetricsRoute:
     async def metrics(self) -> Response:
         """Return all metrics in Prometheus' text format, whatever is asked for: names must not depend on who asks."""
         return Response(generate_latest(self._registry), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    def listen(self, port: int) -> None:
+        """Answer at a port of this process's own, on all interfaces, until it ends; raise OSError where it is taken."""
+        start_http_server(port, registry=self._registry)
 
 
 class ServerCollector(Collector):

@@ -43,7 +43,7 @@ class Scheduler:
         self._executor = executor
         self._sample = sample
         self._end_token_ids = end_token_ids
-        self._queue_limit = queue_limit
+        self.queue_limit = queue_limit  # any thread may change it
         self._prefill_tokens_per_round = prefill_tokens_per_round
         self._slots = SlotPool(executor.capabilities.slots)
         self._waiting: deque[Sequence] = deque()
@@ -81,7 +81,7 @@ class Scheduler:
 
     def add(self, sequence: Sequence) -> None:
         """Let a sequence wait for a slot; raise ServerBusy where as many wait as may, besides the free slots."""
-        if self._queue_limit is not None and len(self._waiting) >= self.free_slots + self._queue_limit:
+        if self.queue_limit is not None and len(self._waiting) >= self.free_slots + self.queue_limit:
             raise ServerBusy()
         self._waiting.append(sequence)
 

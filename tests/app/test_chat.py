@@ -7,7 +7,7 @@ import pytest
 
 from app.chat import ChatEvent, Trimmed, Turn, Waiting, respond
 from app.conversation import Conversation, Message, Role
-from app.errors import BackendError, BackendFailed, BackendNotReady, MessageTooLong, PromptTooLong
+from app.errors import AnswerWithoutEnd, BackendError, BackendFailed, BackendNotReady, MessageTooLong, PromptTooLong
 from app.generation import Finished, FinishReason, GenerationParameters, StreamEvent, TextDelta, Usage
 from app.prompts.template import PromptFormat
 from tests.app.fakes import ScriptedBackend
@@ -164,6 +164,17 @@ async def test_text_before_a_failure_was_delivered_and_the_failure_is_raised() -
             async for event in events:
                 seen.append(event)
     assert texts(seen) == "Hel"
+    assert backend.open_streams == 0
+
+
+async def test_an_answer_without_end_is_ended_with_what_a_page_can_show() -> None:
+    backend = ScriptedBackend([[TextDelta("a"), TextDelta("b" * 250_000), END]])
+    seen: list[ChatEvent] = []
+    with pytest.raises(AnswerWithoutEnd, match="200000"):
+        async with aclosing(respond(backend, turn("hi"))) as events:
+            async for event in events:
+                seen.append(event)
+    assert len(texts(seen)) == 200_000
     assert backend.open_streams == 0
 
 

@@ -73,7 +73,10 @@ class ChatPage:
         return self.page.locator("#backend label", has_text=label)
 
     def choose_endpoint(self, name: str) -> None:
+        """By typing: in a long list, the line is in view only then."""
         self.endpoint.click()
+        self.endpoint.press("ControlOrMeta+A")
+        self.endpoint.press_sequentially(name)
         self.page.get_by_role("option", name=name).click()
 
     def send(self, text: str) -> None:

@@ -1,16 +1,10 @@
 """A real Chromium, and pages to open in it."""
 
-import os
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -18,31 +12,19 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app.backends.base import Backend
 from app.backends.catalog import BackendChoice
 from app.server import build_server
-from tests.browser.chromium import find
+from tests.browser.chromium import find, launch
+from tests.browser.product import running_page
 
 expect.set_options(timeout=20_000)  # a busy machine is no reason to fail
-
-PROJECT = Path(__file__).resolve().parents[2]
-# Chromium's own calls home would be refused here, many at a time.
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Ends with this folder: while Playwright runs, no other event loop can run in this thread."""
-    path = find()
-    if path is None:
+    if find() is None:
         pytest.fail("No Chromium: `make test` gets one, or set CHROMIUM to the path of yours.", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 
@@ -71,9 +53,11 @@ def serving(*choices: BackendChoice, port: int = 0) -> Iterator[str]:
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
@@ -91,30 +75,6 @@ def serve_page(serve_choices: Callable[..., str]) -> Callable[[Backend], str]:
 
 @pytest.fixture(scope="package")
 def built_in_page() -> Iterator[str]:
-    """The address of the whole product: `python -m app` with the built-in model, as `make run` starts it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-m", "app"], cwd=PROJECT, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: is_up(f"{url}/readyz"), seconds=60)
+    """The address of the whole product, in no AWS account."""
+    with running_page() as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def is_up(url: str) -> bool:
-    try:
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    """Polls what another process or thread does; fails with the deadline."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"it did not happen within {seconds} seconds"
-        time.sleep(0.02)

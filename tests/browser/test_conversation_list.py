@@ -11,7 +11,7 @@ from app.backends.base import Backend
 from app.generation import Finished, FinishReason, TextDelta, Usage
 from tests.app.fakes import ScriptedBackend
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import wait_until
+from tests.browser.product import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,8 @@ from app.backends.catalog import BackendChoice
 from app.generation import Finished, FinishReason, StreamEvent, TextDelta, Usage
 from tests.app.fakes import ScriptedBackend
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import serving, wait_until
+from tests.browser.conftest import serving
+from tests.browser.product import wait_until
 
 pytestmark = pytest.mark.browser
 

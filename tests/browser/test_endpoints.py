@@ -6,8 +6,8 @@ from playwright.sync_api import Page, expect
 from app.generation import TextDelta
 from tests.app.fakes import ScriptedBackend, ScriptedCatalog
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import wait_until
 from tests.browser.endpoint_choices import FIRST, REFUSED, SECOND, ServeChoices, answering, choices
+from tests.browser.product import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -13,20 +13,17 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from model_server.deployment import (
     Ingress,
-    Loading,
     ModelServer,
-    ReplicaHeader,
     build,
     load_configuration,
     serve_with_ray,
 )
 from model_server.engine.engine import Engine, EngineState
 from model_server.errors import ConfigurationError, ModelFailed
+from model_server.replica import Loading
 from model_server.serve_configuration import DEFAULT_FILE, IMPORT_PATH
 from model_server.settings import ServerSettings
 from tests.model_server.endless import SLOTS, STREAM, complete, environment, leave, write_endless_checkpoint
@@ -59,13 +56,6 @@ async def test_a_replica_whose_model_cannot_be_loaded_says_why(settings: ServerS
     await engine.stop()
 
 
-async def test_each_response_names_its_replica() -> None:
-    application = Starlette(routes=[Route("/", lambda request: PlainTextResponse("hello"))])
-    transport = httpx.ASGITransport(ReplicaHeader(application, "abc"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
-        assert (await client.get("/")).headers["x-replica-id"] == "abc"
-
-
 def test_a_cluster_can_import_what_the_configuration_names() -> None:
     module, _, name = IMPORT_PATH.partition(":")
     assert getattr(importlib.import_module(module), name) is build
@@ -79,7 +69,7 @@ def test_settings_come_from_the_environment_and_not_from_args() -> None:
 
 def test_direct_ingress_refuses_a_second_replica_before_ray_starts(tmp_path: Path) -> None:
     path = tmp_path / "serve.yaml"
-    path.write_text(DEFAULT_FILE.read_text("utf-8").replace("initial_replicas: 1", "initial_replicas: 2"), "utf-8")
+    path.write_text(DEFAULT_FILE.read_text("utf-8").replace("min_replicas: 1", "min_replicas: 2"), "utf-8")
     with pytest.raises(ConfigurationError, match=r"asks for 2 replicas.*Add --ingress proxy"):
         serve_with_ray(load_configuration(path), Ingress.DIRECT, "127.0.0.1", 8000)
 

@@ -142,6 +142,31 @@ def test_ray_may_not_queue_before_the_engine_does(changed: Callable[[Change], Se
         check_against_settings(configuration, ServerSettings(slots=8, queue_limit=64))
 
 
+def test_the_queue_limit_of_the_file_comes_before_that_of_the_environment(
+    changed: Callable[[Change], ServeConfiguration],
+) -> None:
+    configuration = changed(lambda document: deployment_of(document).update(user_config={"queue_limit": 9993}))
+    with pytest.raises(ConfigurationError, match=r"SLOTS \+ QUEUE_LIMIT is 10001"):
+        check_against_settings(configuration, ServerSettings(slots=8, queue_limit=64))
+
+
+@pytest.mark.parametrize(
+    ("user_config", "sentence"),
+    [
+        ({"queue": 3}, "user_config.queue: there is no such key; the only one here is queue_limit."),
+        ({"queue_limit": "3"}, "user_config.queue_limit is '3', but must be a whole number."),
+        ({"queue_limit": -1}, "user_config.queue_limit is -1, but must be between 0 and 100000."),
+    ],
+)
+def test_what_a_running_replica_cannot_change_is_refused(
+    user_config: dict[str, object], sentence: str, changed: Callable[[Change], ServeConfiguration]
+) -> None:
+    configuration = changed(lambda document: deployment_of(document).update(user_config=user_config))
+    with pytest.raises(ConfigurationError) as raised:
+        check_against_settings(configuration, ServerSettings())
+    assert str(raised.value) == sentence
+
+
 def test_what_may_cut_answers_or_scale_late_is_a_warning(changed: Callable[[Change], ServeConfiguration]) -> None:
     configuration = changed(lambda document: deployment_of(document).update(graceful_shutdown_timeout_s=20))
     grace, target = check_against_settings(configuration, ServerSettings(slots=4))

@@ -140,7 +140,7 @@ _TIME_LIMIT_WORDS = ("allotted time", "ModelInvocationTimeExceeded")
 def backend_error(error: Exception, action: str) -> BackendError:
     """The app's error for one of AWS_FAILURES. `action` is IAM's name of what was asked for."""
     result = _mapped(error, action)
-    if not isinstance(result, BackendNotReady):
+    if not isinstance(error, NoCredentialsError) and not isinstance(result, BackendNotReady):
         logger.warning("%s: %r", action, result)
     return result
 

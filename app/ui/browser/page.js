@@ -6,15 +6,18 @@
 import { Announcer } from "./announcer.js";
 import { ConversationList } from "./conversation_list.js";
 import { Conversations } from "./conversations.js";
+import * as deepLink from "./deep_link.js";
 import { exportAs as exportRecord, readFile } from "./files.js";
 import { copyUnmarked, unmarked } from "./marks.js";
 import * as records from "./records.js";
+import { listen } from "./shortcuts.js";
 import { openStore } from "./store.js";
 
 let conversations = null;
 let list = null;
 let announcer = null;
 let toOpen = "";
+const link = deepLink.takeLink(); // asks for a new conversation
 let beforeTurn = null; // the conversation as it was before the turn that is under way
 let hasStarted;
 const started = new Promise((resolve) => (hasStarted = resolve));
@@ -29,11 +32,24 @@ export async function start(controls, ...values) {
   conversations = new Conversations(store, draw, (sentence) => list.say(sentence));
   for (const name of ["pagehide", "visibilitychange"]) addEventListener(name, () => conversations.flush());
   addEventListener("focus", draw);
-  const record = await conversations.resume();
+  const record = await (link ? conversations.begin() : conversations.resume());
   await draw();
   if (!store.isDurable) list.say("This browser keeps nothing here: conversations end with this page.");
+  listen();
   hasStarted();
-  return shown(record, controls, values);
+  if (!link) return shown(record, controls, values);
+  deepLink.arrive(link);
+  return shown(record, controls, deepLink.settingsOf(link, controls, values));
+}
+
+// What the endpoints are looked for with. → [name]
+export function wantedEndpoint() {
+  return [link?.endpoint ?? ""];
+}
+
+// When they were found; `chosen` is the one that is selected then.
+export function checkEndpoint(chosen) {
+  deepLink.checkEndpoint(link, chosen);
 }
 
 // Before any turn is asked for. Who is quicker than the page gets the chat that came up meanwhile; it is in `place`.

@@ -34,7 +34,7 @@ def serve_local(host: str, port: int, *, has_faults: bool) -> None:
     configure_logging(settings, logging.WARNING)
     window_tokens = resolve_maximum_length(open_checkpoint(settings.model_dir), settings.max_model_length)
     table = EndpointTable(settings.model_id, window_tokens)
-    endpoints = (*table.endpoints(), *(table.faults() if has_faults else ()))
+    endpoints = (*(table.faults() if has_faults else ()), *table.endpoints())
     application = build_application(replace(settings, api_key=None))  # which guards a port that there is not here
     engine: Engine = application.state.engine
     with bind(host, port) as listener:

@@ -30,8 +30,8 @@ class EndpointTable:
         self._prompt_limit = str(window_tokens - 1)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return all that answer, and those that do not, as they are."""
-        return (*self._tgi(), *self._lmi(), *self._others(), *self._not_offered())
+        """Return all that answer, and those that do not, as they are: oldest first, so that lists begin with TGI 3."""
+        return (*self._not_offered(), *self._others(), *self._lmi(), *self._tgi())
 
     def faults(self) -> tuple[Endpoint, ...]:
         """Return one endpoint for each fault, by the name of `fault-…`."""

@@ -143,3 +143,12 @@ def test_settings_that_were_not_made_are_not_sent() -> None:
     body = completion_body(GenerationRequest("hi", (), GenerationParameters(), "session"), "model")
     assert "seed" not in body
     assert "stop" not in body
+
+
+def test_only_a_measurement_asks_to_go_on_after_the_end() -> None:
+    bodies = [
+        completion_body(GenerationRequest("hi", (), GenerationParameters(ignore_eos=ignores), "session"), "model")
+        for ignores in (False, True)
+    ]
+    assert ["ignore_eos" in body for body in bodies] == [False, True]
+    assert bodies[1]["ignore_eos"] is True

@@ -103,3 +103,10 @@ def test_what_is_not_streamed_does_not_ask_for_it(form: RequestForm) -> None:
     body = body_of(form, GenerationParameters(), is_streamed=False)
     assert body["stream"] is False
     assert "stream_options" not in body
+
+
+@pytest.mark.parametrize("form", RequestForm)
+def test_only_vllms_forms_can_be_asked_to_go_on_after_the_end(form: RequestForm) -> None:
+    body = body_of(form, GenerationParameters(ignore_eos=True))
+    assert ("ignore_eos" in json.dumps(body)) is (form is not RequestForm.INPUTS)
+    assert "ignore_eos" not in json.dumps(body_of(form, GenerationParameters()))

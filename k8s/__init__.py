@@ -1,0 +1,1 @@
+"""Manifests, and the one program that writes a part of them."""
