@@ -50,7 +50,30 @@ def _connect_chat(
     parts: ChatArea, sidebar: Sidebar, comparison: Comparison, states: States, page: gr.Blocks
 ) -> list[Dependency]:
     """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
-    pane, identity, right = comparison.left, sidebar.conversations.identity, parts.right
+    pane, identity = comparison.left, sidebar.conversations.identity
+    turns = _connect_turns(parts, sidebar, comparison)
+    answers = [
+        accepted.then(
+            pane.stream,
+            [parts.chat, identity, *sidebar.turn_inputs],
+            [parts.chat, states.left],
+            postprocess=False,
+            **WHILE_OTHERS_WAIT,
+        )
+        for accepted in turns
+    ]
+    for accepted in turns:
+        accepted.then(None, js=_TO_THE_END)
+    right_answers = connect_answers(parts, sidebar, comparison, states, answers)
+    connect_comparison(parts, sidebar, comparison, states, right_answers)
+    _connect_conversations(parts, sidebar, comparison, states, page, answers, right_answers)
+    page.unload(comparison.leave)
+    return answers
+
+
+def _connect_turns(parts: ChatArea, sidebar: Sidebar, comparison: Comparison) -> list[Dependency]:
+    """Everything that asks for an answer, up to the moment when it was accepted or refused."""
+    pane, right = comparison.left, parts.right
     both = [parts.chat, *sidebar.model, sidebar.compare, right.chat, right.backend, right.endpoint, right.asked]
     composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
 
@@ -80,23 +103,7 @@ def _connect_chat(
     for event, accept in others:
         inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
         turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **AT_ONCE, **EACH_TIME))
-    answers = [
-        accepted.then(
-            pane.stream,
-            [parts.chat, identity, *sidebar.turn_inputs],
-            [parts.chat, states.left],
-            postprocess=False,
-            **WHILE_OTHERS_WAIT,
-        )
-        for accepted in turns
-    ]
-    for accepted in turns:
-        accepted.then(None, js=_TO_THE_END)
-    right_answers = connect_answers(parts, sidebar, comparison, states, answers)
-    connect_comparison(parts, sidebar, comparison, states, right_answers)
-    _connect_conversations(parts, sidebar, comparison, states, page, answers, right_answers)
-    page.unload(comparison.leave)
-    return answers
+    return turns
 
 
 def _connect_model(

@@ -37,9 +37,11 @@ export async function start(controls, ...values) {
   if (!store.isDurable) list.say("This browser keeps nothing here: conversations end with this page.");
   listen();
   hasStarted();
-  if (!link) return shown(record, controls, values);
+  const [chat, identity, ...kept] = shown(record, controls, values);
+  if (!link) return [chat, identity, ...kept];
   deepLink.arrive(link);
-  return shown(record, controls, deepLink.settingsOf(link, controls, values));
+  const wanted = deepLink.settingsOf(link, controls, values);
+  return [chat, identity, ...wanted.map((value, index) => (value === values[index] ? undefined : value))];
 }
 
 // What the endpoints are looked for with. → [name]
