@@ -64,9 +64,13 @@ class SageMakerBackend:
         details = await self._look_up()
         if details.status not in SERVING_STATUSES:
             raise _not_serving(details)
-        model_id = details.model_id or details.component_name or details.endpoint_name
-        renders_prompt = details.request_form is RequestForm.MESSAGES
-        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens, renders_prompt)
+        return ModelDescription(
+            details.model_id,
+            details.window_tokens,
+            details.prompt_limit_tokens,
+            renders_prompt=details.request_form is RequestForm.MESSAGES,
+            served_as=details.component_name or details.endpoint_name,
+        )
 
     async def count_tokens(self, prompt: str) -> int | None:
         return None  # no container counts on SageMaker, where /invocations is the only way in

@@ -33,9 +33,21 @@ async def test_a_stream_gives_its_text_and_its_end(monkeypatch: pytest.MonkeyPat
 async def test_a_description_names_the_model_and_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
         for status in SERVING_STATUSES:
-            assert await local.backend("chat", status=status).describe() == ModelDescription("mistral", 4096, 3000)
+            description = await local.backend("chat", status=status).describe()
+            assert description == ModelDescription("mistral", 4096, 3000, served_as="chat")
+            assert description.display_name == "mistral"
         assert await local.backend("chat").count_tokens("hi") is None
         assert not local.server.log.requests
+
+
+async def test_a_model_that_nothing_tells_has_the_endpoints_name_for_the_page_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with locally(monkeypatch) as local:
+        description = await local.backend("mistral-7b-instruct-v0.3", model_id="").describe()
+        component = await local.backend("group", "mistral-part", model_id="").describe()
+    assert (description.model_id, description.display_name) == ("", "mistral-7b-instruct-v0.3")
+    assert (component.model_id, component.display_name) == ("", "mistral-part")
 
 
 async def test_a_description_says_where_the_container_renders_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
