@@ -16,8 +16,9 @@ BackendUnauthorized
 └── AwsAccessDenied            of one action, which it names
 BackendRejected
 ├── EndpointNotFound
-├── RequestFormRefused         its container wants another form of body, or none that is known
-│   └── ModelNameWanted        it wants the model named, any way
+├── RequestFormDoubted         its container refused the request, perhaps for its form
+│   └── RequestFormRefused     it wants another form of body, or none that is known
+│       └── ModelNameWanted    it wants the model named, any way
 └── StreamingRefused           it answers in one piece only
 BackendFailed
 ├── ContainerFailed            the model's container behind an endpoint
@@ -118,7 +119,11 @@ class EndpointNotBegun(BackendUnavailable):
         )
 
 
-class RequestFormRefused(BackendRejected):
+class RequestFormDoubted(BackendRejected):
+    pass
+
+
+class RequestFormRefused(RequestFormDoubted):
     @property
     def user_message(self) -> str:
         return (

@@ -53,6 +53,7 @@ from app.endpoint_errors import (
     EndpointStarting,
     EndpointThrottled,
     ModelNameWanted,
+    RequestFormDoubted,
     RequestFormRefused,
     StreamingRefused,
     StreamMalformed,
@@ -60,7 +61,7 @@ from app.endpoint_errors import (
     StreamTimeLimitReached,
 )
 from app.errors import BackendError, BackendNotReady, BackendRejected, PromptTooLong, StreamInterrupted
-from app.wire.container_error import container_error, is_model_missing, is_wrong_form
+from app.wire.container_error import container_error, is_model_missing, is_wrong_form, may_be_wrong_form
 
 logger = logging.getLogger(__name__)
 
@@ -195,4 +196,6 @@ def _container_error(response: dict[str, Any]) -> BackendError:
     error = container_error(message, status)
     if is_model_missing(message):
         return ModelNameWanted(*error.args)
-    return RequestFormRefused(*error.args) if is_wrong_form(message, status) else error
+    if not may_be_wrong_form(message, status):
+        return error
+    return (RequestFormRefused if is_wrong_form(message) else RequestFormDoubted)(*error.args)

@@ -7,8 +7,15 @@ import pytest
 
 from app.backends.sagemaker.backend import _Attempt
 from app.backends.sagemaker.details import SERVING_STATUSES
-from app.endpoint_errors import EndpointNotInService, EndpointStarting, RequestFormRefused, StreamingRefused
-from app.errors import PromptTooLong
+from app.endpoint_errors import (
+    ContainerFailed,
+    EndpointNotInService,
+    EndpointStarting,
+    RequestFormDoubted,
+    RequestFormRefused,
+    StreamingRefused,
+)
+from app.errors import BackendError, PromptTooLong
 from app.generation import (
     ChatMessage,
     FinishReason,
@@ -108,15 +115,19 @@ async def test_an_endpoint_that_turns_out_not_to_stream_is_asked_again(monkeypat
 
 async def test_the_form_that_a_container_takes_is_found_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
+        await all_of(local.backend("chat", form=None))
+        assert local.remembered == [RequestForm.INPUTS]
+        await all_of(local.backend("chat"))
+        assert local.remembered == [RequestForm.INPUTS]
+        assert len(local.server.log.requests) == 2
+
+
+async def test_a_known_form_that_is_refused_is_left_for_this_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with locally(monkeypatch) as local:
         assert text_of(await all_of(local.backend("chat", form=RequestForm.MESSAGES))) == TEXT
         bodies = [json.loads(request.body) for request in local.server.log.requests]
         assert ["messages" in body for body in bodies] == [True, False]
-        assert local.remembered == [RequestForm.INPUTS]
-        await all_of(local.backend("chat", form=None))
-        assert local.remembered == [RequestForm.INPUTS] * 2
-        await all_of(local.backend("chat"))
-        assert local.remembered == [RequestForm.INPUTS] * 2
-        assert len(local.server.log.requests) == 4
+        assert local.remembered == []
 
 
 async def test_a_body_beyond_what_sagemaker_takes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +148,31 @@ async def test_forty_streams_at_once_share_one_client(monkeypatch: pytest.Monkey
         await asyncio.gather(*(stream.aclose() for stream in streams))
         while model.running_count:
             await asyncio.sleep(0.001)
+
+
+def test_a_known_form_is_not_left_for_a_refusal_of_another_reason() -> None:
+    doubted = RequestFormDoubted("detail")
+    assert _Attempt(RequestForm.INPUTS, is_streamed=True).after(doubted).form is RequestForm.MESSAGES
+    with pytest.raises(RequestFormDoubted) as raised:
+        _Attempt(RequestForm.INPUTS, is_streamed=True, is_form_known=True).after(doubted)
+    assert raised.value is doubted
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (RequestFormDoubted("1"), ContainerFailed("2"), RequestFormDoubted),
+        (RequestFormDoubted("1"), RequestFormDoubted("2"), RequestFormRefused),
+        (RequestFormDoubted("1"), PromptTooLong("2"), PromptTooLong),
+        (RequestFormRefused("1"), ContainerFailed("2"), ContainerFailed),
+    ],
+)
+def test_a_person_is_told_what_the_form_that_fits_came_to(
+    first: BackendError, second: BackendError, told: type[BackendError]
+) -> None:
+    with pytest.raises(BackendError) as raised:
+        _Attempt(RequestForm.INPUTS, is_streamed=True).after(first).after(second)
+    assert type(raised.value) is told
 
 
 def test_what_is_left_after_every_refusal_is_the_refusal() -> None:
