@@ -27,6 +27,7 @@ _WRONG_FORM = re.compile(
     r"|['\"`](inputs|messages|prompt)['\"`][^.]{0,60}(missing|required)",
     re.IGNORECASE,
 )
+_LICENCE = re.compile(r"accept_eula", re.IGNORECASE)
 _MODEL_MISSING = re.compile(r"missing field `model`")
 _REFUSALS = ("validation", "template_error", "tool_error", "empty_input")
 _STATUS_OF_FAILURE = 424  # TGI's and LMI's own, for what went wrong while they generated
@@ -62,6 +63,11 @@ def may_be_wrong_form(detail: str, status: int | None) -> bool:
         return False
     _, error_type = _told(detail)
     return is_wrong_form(detail) or (error_type is None and _is_refusal(status) and status not in _STATUSES_OF_NO_FORM)
+
+
+def is_licence_not_accepted(detail: str) -> bool:
+    """Whether a container of JumpStart's wants `accept_eula` with the request."""
+    return _LICENCE.search(detail) is not None
 
 
 def is_model_missing(detail: str) -> bool:
