@@ -77,7 +77,7 @@ async def respond(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
 async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     model = await backend.describe()
     if turn.answer_so_far and model.renders_prompt:
-        raise CannotContinue(model.model_id)
+        raise CannotContinue(model.display_name)
     prompt_format = turn.prompt_format or prompt_format_for(model.model_id) or DEFAULT_PROMPT_FORMAT
     # At most half of the window is kept free for the answer, so that a conversation always has the other half.
     answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)

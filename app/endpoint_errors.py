@@ -16,8 +16,11 @@ BackendUnauthorized
 └── AwsAccessDenied            of one action, which it names
 BackendRejected
 ├── EndpointNotFound
-├── RequestFormRefused         its container wants another form of body, or none that is known
-│   └── ModelNameWanted        it wants the model named, any way
+├── RequestFormDoubted         its container refused the request, perhaps for its form
+│   └── RequestFormRefused     it wants another form of body, or none that is known
+│       └── ModelNameWanted    it wants the model named, any way
+├── LicenceNotAccepted
+├── ComponentNameWanted
 └── StreamingRefused           it answers in one piece only
 BackendFailed
 ├── ContainerFailed            the model's container behind an endpoint
@@ -118,7 +121,11 @@ class EndpointNotBegun(BackendUnavailable):
         )
 
 
-class RequestFormRefused(BackendRejected):
+class RequestFormDoubted(BackendRejected):
+    pass
+
+
+class RequestFormRefused(RequestFormDoubted):
     @property
     def user_message(self) -> str:
         return (
@@ -129,6 +136,24 @@ class RequestFormRefused(BackendRejected):
 
 class ModelNameWanted(RequestFormRefused):
     pass
+
+
+class LicenceNotAccepted(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return (
+            "The model answers only those who accept its licence. Read the licence; to accept it, set "
+            "SAGEMAKER_ACCEPT_EULA=true and start the page again."
+        )
+
+
+class ComponentNameWanted(BackendRejected):
+    @property
+    def user_message(self) -> str:
+        return (
+            "This endpoint has inference components, and one of them must be named. Name it as endpoint/component in "
+            "SAGEMAKER_ENDPOINTS and start the page again."
+        )
 
 
 class StreamingRefused(BackendRejected):

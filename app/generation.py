@@ -59,6 +59,7 @@ class GenerationRequest:
 class ModelDescription:
     """What serves: its name, how many tokens prompt and answer may have together, and the prompt alone at most.
 
+    `model_id` is empty where nothing tells the model; then `served_as`, which somebody chose, is all that is known.
     `prompt_limit_tokens` None: as many as the window leaves. `renders_prompt`: it takes messages, and makes the prompt
     of them itself, so that no prompt format of ours matters.
     """
@@ -67,6 +68,11 @@ class ModelDescription:
     window_tokens: int
     prompt_limit_tokens: int | None = None
     renders_prompt: bool = False
+    served_as: str = ""
+
+    @property
+    def display_name(self) -> str:
+        return self.model_id or self.served_as
 
 
 class FinishReason(StrEnum):

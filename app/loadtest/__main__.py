@@ -95,7 +95,7 @@ def _results(options: Options, settings: Settings, run: Run) -> Results:
     label = options.label or (own_label if is_built_in(options.backend, settings) else options.backend)
     made = Circumstances(
         options.backend,
-        run.model.model_id,
+        run.model.display_name,
         run.model.window_tokens,
         datetime.now(UTC).date().isoformat(),
         generator,

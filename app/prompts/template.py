@@ -4,6 +4,7 @@ One Jinja2 file for each format in `templates/`. They are exact: `tests/app/prom
 mistral-common, and with Meta's published code. Content is neutralised before a template sees it.
 """
 
+import re
 from enum import StrEnum
 from pathlib import Path
 
@@ -31,16 +32,23 @@ class PromptFormat(StrEnum):
 # Where a model's name does not tell: that of Mistral-7B-Instruct-v0.2, which this product is made for.
 DEFAULT_PROMPT_FORMAT = PromptFormat.MISTRAL_V1
 
+# The base models by their own names, perhaps quantised; what else is made of them may have learnt any format.
+_BASE_MODEL = re.compile(
+    r"mistral-7b-v0\.\d(-hf|-awq|-gptq|-bnb-4bit)?"
+    r"|(huggingface-llm-)?mistral-[a-z0-9.]+-base(-v0\.\d|-\d{4})?"
+    r"|huggingface-llm-mistral-7b"  # JumpStart
+)
+
 
 def prompt_format_for(model_id: str) -> PromptFormat | None:
     """The format that a model of this name was trained on; None where the name does not tell."""
     name = model_id.lower()
     if "llama-2" in name and "chat" in name:
         return PromptFormat.LLAMA_2
-    if "mistral" not in name:
-        return None
-    if "instruct" not in name:
+    if _BASE_MODEL.fullmatch(name.rstrip("/").rpartition("/")[2]):
         return PromptFormat.NONE
+    if "mistral" not in name or "instruct" not in name:
+        return None
     return PromptFormat.MISTRAL_V3 if "v0.3" in name else PromptFormat.MISTRAL_V1
 
 

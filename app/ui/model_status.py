@@ -84,7 +84,7 @@ async def _describe(
 
 def ready_sentence(model: ModelDescription, *, is_guessed: bool) -> str:
     """`is_guessed`: the prompt's format is chosen by the model's name alone."""
-    name = plain_model_id(model.model_id)
+    name = plain_model_id(model.display_name)
     sentence = f"`{name}` is ready; its window has {model.window_tokens:,} tokens."
     if is_guessed and not model.renders_prompt and prompt_format_for(model.model_id) is None:
         sentence += (

@@ -27,11 +27,12 @@ _WRONG_FORM = re.compile(
     r"|['\"`](inputs|messages|prompt)['\"`][^.]{0,60}(missing|required)",
     re.IGNORECASE,
 )
+_LICENCE = re.compile(r"accept_eula", re.IGNORECASE)
 _MODEL_MISSING = re.compile(r"missing field `model`")
 _REFUSALS = ("validation", "template_error", "tool_error", "empty_input")
 _STATUS_OF_FAILURE = 424  # TGI's and LMI's own, for what went wrong while they generated
 _STATUSES_OF_OVERLOAD = (429, 503)
-_STATUSES_OF_NO_FORM = (401, 403, 408)
+_STATUSES_OF_NO_FORM = (401, 403, 408, _STATUS_OF_FAILURE)
 _RETRY_SECONDS = 2.0
 _DETAIL_LIMIT_CHARACTERS = 2_000
 
@@ -51,14 +52,22 @@ def container_error(detail: str, status: int | None) -> BackendError:
     return ContainerFailed(log_detail)
 
 
-def is_wrong_form(detail: str, status: int | None) -> bool:
-    """Whether another form of request may be what the container takes. In doubt yes: asking costs one short call."""
+def is_wrong_form(detail: str) -> bool:
+    """Whether the container says that it takes another form of request."""
+    return _WRONG_FORM.search(detail) is not None
+
+
+def may_be_wrong_form(detail: str, status: int | None) -> bool:
+    """Whether another form of request may be what it takes. In doubt yes: asking costs one short call."""
     if isinstance(container_error(detail, status), PromptTooLong | EndpointThrottled):
         return False
-    told_status, error_type = _told(detail)
-    if _WRONG_FORM.search(detail):
-        return True
-    return error_type is None and _is_refusal(status) and (status or told_status) not in _STATUSES_OF_NO_FORM
+    _, error_type = _told(detail)
+    return is_wrong_form(detail) or (error_type is None and _is_refusal(status) and status not in _STATUSES_OF_NO_FORM)
+
+
+def is_licence_not_accepted(detail: str) -> bool:
+    """Whether a container of JumpStart's wants `accept_eula` with the request."""
+    return _LICENCE.search(detail) is not None
 
 
 def is_model_missing(detail: str) -> bool:

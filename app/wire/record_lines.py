@@ -53,7 +53,7 @@ def read_record(value: Any) -> Reading:
     if isinstance(value, list) and value:
         value = value[0]  # an answer that is not streamed: one for each prompt, and there was one prompt
     record = as_record(value)
-    if record.get("error") is not None or record.get("code") not in _GOOD_CODES:
+    if record.get("error") or record.get("code") not in _GOOD_CODES:
         raise container_error(json.dumps(record), None)
     if "choices" in record or "usage" in record:
         return read_choices(record)

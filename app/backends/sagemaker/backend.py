@@ -19,6 +19,7 @@ from app.endpoint_errors import (
     ContainerFailed,
     EndpointNotInService,
     ModelNameWanted,
+    RequestFormDoubted,
     RequestFormRefused,
     StreamingRefused,
 )
@@ -64,32 +65,38 @@ class SageMakerBackend:
         details = await self._look_up()
         if details.status not in SERVING_STATUSES:
             raise _not_serving(details)
-        model_id = details.model_id or details.component_name or details.endpoint_name
-        renders_prompt = details.request_form is RequestForm.MESSAGES
-        return ModelDescription(model_id, details.window_tokens, details.prompt_limit_tokens, renders_prompt)
+        return ModelDescription(
+            details.model_id,
+            details.window_tokens,
+            details.prompt_limit_tokens,
+            renders_prompt=details.request_form is RequestForm.MESSAGES,
+            served_as=details.component_name or details.endpoint_name,
+        )
 
     async def count_tokens(self, prompt: str) -> int | None:
         return None  # no container counts on SageMaker, where /invocations is the only way in
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[StreamEvent]:
         details = await self._look_up()
-        attempt = _Attempt(details.request_form or RequestForm.INPUTS, details.can_stream)
+        is_form_known = details.request_form is not None
+        attempt = _Attempt(details.request_form or RequestForm.INPUTS, details.can_stream, is_form_known)
         while True:
             has_begun = False
             try:
                 async with aclosing(self._answer(request, attempt)) as events:
                     async for event in events:
-                        if not has_begun and attempt.form is not details.request_form:
+                        if not (has_begun or is_form_known):
                             self._remember_form(attempt.form)
                         has_begun = True
                         yield event
                 return
-            except BackendNotReady as error:
-                if has_begun:  # too late to ask again; a container said so within its stream
+            except BackendError as error:
+                if not has_begun:
+                    attempt = attempt.after(error)
+                elif isinstance(error, BackendNotReady):  # a container said so within its stream: too late
                     raise ContainerFailed(*error.args) from error
-                raise
-            except (RequestFormRefused, StreamingRefused) as error:
-                attempt = attempt.after(error)
+                else:
+                    raise
 
     async def aclose(self) -> None:
         """The clients are the catalog's, which has made them."""
@@ -126,18 +133,32 @@ class _Attempt:
 
     form: RequestForm
     is_streamed: bool
-    is_first_form: bool = True
+    is_form_known: bool = False
+    first_refusal: RequestFormDoubted | None = None  # of the form that was tried before
     model_id: str | None = None
 
     def after(self, error: BackendError) -> "_Attempt":
-        """The way that is left where this one was refused; raises the error where there is none."""
+        """The way that is left where this one failed; raises an error where there is none.
+
+        A form that is known is given up only for a container that says so: other refusals have other reasons.
+        """
         if isinstance(error, StreamingRefused) and self.is_streamed:
             return replace(self, is_streamed=False)
         if isinstance(error, ModelNameWanted) and self.model_id is None:
             return replace(self, model_id=_ANY_MODEL)
-        if isinstance(error, RequestFormRefused) and self.is_first_form:
-            return replace(self, form=_OTHER_FORM[self.form], is_first_form=False, model_id=None)
-        raise error
+        is_refusal = isinstance(error, RequestFormRefused if self.is_form_known else RequestFormDoubted)
+        if isinstance(error, RequestFormDoubted) and is_refusal and self.first_refusal is None:
+            return replace(self, form=_OTHER_FORM[self.form], first_refusal=error, model_id=None)
+        raise self._outcome(error)
+
+    def _outcome(self, error: BackendError) -> BackendError:
+        """What the person is told: where the first form was only doubted, what the other did says nothing."""
+        first = self.first_refusal
+        if first is None or isinstance(error, PromptTooLong | BackendNotReady):
+            return error
+        if isinstance(error, RequestFormDoubted):
+            return RequestFormRefused(*first.args, *error.args)
+        return error if isinstance(first, RequestFormRefused) else first
 
 
 def _not_serving(details: EndpointDetails) -> BackendError:

@@ -45,6 +45,7 @@ from app.endpoint_errors import (
     AwsCredentialsRefused,
     AwsRegionMissing,
     AwsUnreachable,
+    ComponentNameWanted,
     ContainerFailed,
     EndpointFailed,
     EndpointNotBegun,
@@ -52,7 +53,9 @@ from app.endpoint_errors import (
     EndpointNotInService,
     EndpointStarting,
     EndpointThrottled,
+    LicenceNotAccepted,
     ModelNameWanted,
+    RequestFormDoubted,
     RequestFormRefused,
     StreamingRefused,
     StreamMalformed,
@@ -60,7 +63,13 @@ from app.endpoint_errors import (
     StreamTimeLimitReached,
 )
 from app.errors import BackendError, BackendNotReady, BackendRejected, PromptTooLong, StreamInterrupted
-from app.wire.container_error import container_error, is_model_missing, is_wrong_form
+from app.wire.container_error import (
+    container_error,
+    is_licence_not_accepted,
+    is_model_missing,
+    is_wrong_form,
+    may_be_wrong_form,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +133,7 @@ _BY_CODE: dict[str, type[BackendError]] = {
 # of the person's own may be among them. The first line that fits decides.
 _BY_REFUSAL: tuple[tuple[str, type[BackendError]], ...] = (
     ("no capacity", EndpointStarting),
+    ("component name header is required", ComponentNameWanted),
     ("not found", EndpointNotFound),
     ("could not find", EndpointNotFound),
     ("does not exist", EndpointNotFound),
@@ -193,6 +203,10 @@ def _container_error(response: dict[str, Any]) -> BackendError:
     status, message = response.get("OriginalStatusCode"), str(response.get("OriginalMessage", ""))
     logger.warning("the container answered %s; its log is %s", status, response.get("LogStreamArn"))
     error = container_error(message, status)
+    if is_licence_not_accepted(message):
+        return LicenceNotAccepted(*error.args)
     if is_model_missing(message):
         return ModelNameWanted(*error.args)
-    return RequestFormRefused(*error.args) if is_wrong_form(message, status) else error
+    if not may_be_wrong_form(message, status):
+        return error
+    return (RequestFormRefused if is_wrong_form(message) else RequestFormDoubted)(*error.args)

@@ -52,6 +52,12 @@ def test_a_prompt_format_that_is_only_guessed_is_said(
     assert ("Mistral’s format is used" in sentence) == is_said
 
 
+def test_an_endpoints_name_says_nothing_of_its_prompts() -> None:
+    sentence = ready_sentence(ModelDescription("", 4096, served_as="mistral-instruct"), is_guessed=True)
+    assert "`mistral-instruct` is ready" in sentence
+    assert "Mistral’s format is used" in sentence
+
+
 async def test_a_late_word_of_a_model_that_was_left_is_dropped() -> None:
     slow, quick = SlowBackend(), ScriptedBackend(model_id="quick")
     catalog = ScriptedCatalog([()], {"slow": slow})

@@ -47,7 +47,8 @@ def test_what_is_not_json_is_a_failure(line: bytes) -> None:
 
 
 def test_fields_that_are_null_or_good_are_no_error() -> None:
-    assert read_record({"error": None, "code": 200, "token": {"text": "a"}}).text == "a"
+    for error in (None, ""):
+        assert read_record({"error": error, "code": 200, "token": {"text": "a"}}).text == "a"
 
 
 def test_the_first_of_a_list_is_the_answer() -> None:

@@ -55,8 +55,9 @@ class Locally:
         can_stream: bool = True,
         status: str = "InService",
         accepts_eula: bool = False,
+        model_id: str = "mistral",
     ) -> SageMakerBackend:
-        details = EndpointDetails(name, component, status, form, "mistral", 4096, 3000, can_stream)
+        details = EndpointDetails(name, component, status, form, model_id, 4096, 3000, can_stream)
 
         async def look_up() -> EndpointDetails:
             return details

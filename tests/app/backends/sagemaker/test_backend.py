@@ -7,8 +7,15 @@ import pytest
 
 from app.backends.sagemaker.backend import _Attempt
 from app.backends.sagemaker.details import SERVING_STATUSES
-from app.endpoint_errors import EndpointNotInService, EndpointStarting, RequestFormRefused, StreamingRefused
-from app.errors import PromptTooLong
+from app.endpoint_errors import (
+    ContainerFailed,
+    EndpointNotInService,
+    EndpointStarting,
+    RequestFormDoubted,
+    RequestFormRefused,
+    StreamingRefused,
+)
+from app.errors import BackendError, PromptTooLong
 from app.generation import (
     ChatMessage,
     FinishReason,
@@ -33,9 +40,21 @@ async def test_a_stream_gives_its_text_and_its_end(monkeypatch: pytest.MonkeyPat
 async def test_a_description_names_the_model_and_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
         for status in SERVING_STATUSES:
-            assert await local.backend("chat", status=status).describe() == ModelDescription("mistral", 4096, 3000)
+            description = await local.backend("chat", status=status).describe()
+            assert description == ModelDescription("mistral", 4096, 3000, served_as="chat")
+            assert description.display_name == "mistral"
         assert await local.backend("chat").count_tokens("hi") is None
         assert not local.server.log.requests
+
+
+async def test_a_model_that_nothing_tells_has_the_endpoints_name_for_the_page_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with locally(monkeypatch) as local:
+        description = await local.backend("mistral-7b-instruct-v0.3", model_id="").describe()
+        component = await local.backend("group", "mistral-part", model_id="").describe()
+    assert (description.model_id, description.display_name) == ("", "mistral-7b-instruct-v0.3")
+    assert (component.model_id, component.display_name) == ("", "mistral-part")
 
 
 async def test_a_description_says_where_the_container_renders_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,15 +115,19 @@ async def test_an_endpoint_that_turns_out_not_to_stream_is_asked_again(monkeypat
 
 async def test_the_form_that_a_container_takes_is_found_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     async with locally(monkeypatch) as local:
+        await all_of(local.backend("chat", form=None))
+        assert local.remembered == [RequestForm.INPUTS]
+        await all_of(local.backend("chat"))
+        assert local.remembered == [RequestForm.INPUTS]
+        assert len(local.server.log.requests) == 2
+
+
+async def test_a_known_form_that_is_refused_is_left_for_this_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with locally(monkeypatch) as local:
         assert text_of(await all_of(local.backend("chat", form=RequestForm.MESSAGES))) == TEXT
         bodies = [json.loads(request.body) for request in local.server.log.requests]
         assert ["messages" in body for body in bodies] == [True, False]
-        assert local.remembered == [RequestForm.INPUTS]
-        await all_of(local.backend("chat", form=None))
-        assert local.remembered == [RequestForm.INPUTS] * 2
-        await all_of(local.backend("chat"))
-        assert local.remembered == [RequestForm.INPUTS] * 2
-        assert len(local.server.log.requests) == 4
+        assert local.remembered == []
 
 
 async def test_a_body_beyond_what_sagemaker_takes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +148,31 @@ async def test_forty_streams_at_once_share_one_client(monkeypatch: pytest.Monkey
         await asyncio.gather(*(stream.aclose() for stream in streams))
         while model.running_count:
             await asyncio.sleep(0.001)
+
+
+def test_a_known_form_is_not_left_for_a_refusal_of_another_reason() -> None:
+    doubted = RequestFormDoubted("detail")
+    assert _Attempt(RequestForm.INPUTS, is_streamed=True).after(doubted).form is RequestForm.MESSAGES
+    with pytest.raises(RequestFormDoubted) as raised:
+        _Attempt(RequestForm.INPUTS, is_streamed=True, is_form_known=True).after(doubted)
+    assert raised.value is doubted
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (RequestFormDoubted("1"), ContainerFailed("2"), RequestFormDoubted),
+        (RequestFormDoubted("1"), RequestFormDoubted("2"), RequestFormRefused),
+        (RequestFormDoubted("1"), PromptTooLong("2"), PromptTooLong),
+        (RequestFormRefused("1"), ContainerFailed("2"), ContainerFailed),
+    ],
+)
+def test_a_person_is_told_what_the_form_that_fits_came_to(
+    first: BackendError, second: BackendError, told: type[BackendError]
+) -> None:
+    with pytest.raises(BackendError) as raised:
+        _Attempt(RequestForm.INPUTS, is_streamed=True).after(first).after(second)
+    assert type(raised.value) is told
 
 
 def test_what_is_left_after_every_refusal_is_the_refusal() -> None:

@@ -34,6 +34,7 @@ from app.endpoint_errors import (
     AwsCredentialsRefused,
     AwsRegionMissing,
     AwsUnreachable,
+    ComponentNameWanted,
     ContainerFailed,
     EndpointFailed,
     EndpointNotBegun,
@@ -41,7 +42,9 @@ from app.endpoint_errors import (
     EndpointNotInService,
     EndpointStarting,
     EndpointThrottled,
+    LicenceNotAccepted,
     ModelNameWanted,
+    RequestFormDoubted,
     RequestFormRefused,
     StreamingRefused,
     StreamTimeLimitReached,
@@ -91,6 +94,7 @@ BY_REFUSAL: list[tuple[str, type[BackendError]]] = [
     ("Inference Component has no capacity to process this request.", EndpointStarting),
     ("Response streaming is not supported for this endpoint", StreamingRefused),
     ("Member must have length less than or equal to 6291456", PromptTooLong),
+    ("Inference Component Name header is required for endpoints with components.", ComponentNameWanted),
     ("Something else", BackendRejected),
 ]
 
@@ -122,6 +126,9 @@ def test_a_refusal_is_told_by_its_words(code: str, message: str, kind: type[Back
         (422, "Failed to deserialize the JSON body: missing field `inputs` at line 1", RequestFormRefused),
         (422, "Failed to deserialize the JSON body: missing field `model` at line 1", ModelNameWanted),
         (429, '{"error":"Model is overloaded","error_type":"overloaded"}', EndpointThrottled),
+        (404, "<html>", RequestFormDoubted),
+        (400, "Need to pass custom_attributes='accept_eula=true' as part of header.", LicenceNotAccepted),
+        (424, '{"error":"CUDA out of memory","code":424}', ContainerFailed),
         (424, '{"error":"CUDA out of memory","error_type":"generation"}', ContainerFailed),
         (500, "Internal Server Error", ContainerFailed),
     ],
@@ -145,6 +152,11 @@ def test_an_exception_within_a_stream_never_asks_to_come_again(
 ) -> None:
     error = EventStreamError({"Error": {"Code": code, "Message": message}}, "InvokeEndpointWithResponseStream")
     assert type(backend_error(error, INVOKE_ACTION)) is kind
+
+
+def test_what_a_person_can_set_is_named() -> None:
+    assert "SAGEMAKER_ACCEPT_EULA=true" in LicenceNotAccepted("detail").user_message
+    assert "endpoint/component in SAGEMAKER_ENDPOINTS" in ComponentNameWanted("detail").user_message
 
 
 def test_a_denied_action_is_named() -> None:
