@@ -78,13 +78,14 @@ async def _attempt(backend: Backend, turn: Turn) -> AsyncGenerator[ChatEvent]:
     model = await backend.describe()
     if turn.answer_so_far and model.renders_prompt:
         raise CannotContinue(model.display_name)
-    prompt_format = turn.prompt_format or prompt_format_for(model.model_id) or DEFAULT_PROMPT_FORMAT
+    known_format = turn.prompt_format or prompt_format_for(model.model_id)
+    prompt_format = known_format or DEFAULT_PROMPT_FORMAT
     # At most half of the window is kept free for the answer, so that a conversation always has the other half.
     answer_tokens = min(turn.parameters.max_tokens, model.window_tokens // 2)
     prompt_tokens = min(model.window_tokens - answer_tokens, model.prompt_limit_tokens or model.window_tokens)
     for further_tries in reversed(range(_TRIES)):
         conversation, dropped_turns = await _fit(backend, turn, prompt_format, prompt_tokens)
-        request = _request(turn, conversation, prompt_format, answer_tokens)
+        request = _request(turn, conversation, known_format, answer_tokens)
         is_answered = False
         try:
             has_leading_space = is_chat_format(prompt_format) and not turn.answer_so_far
@@ -116,11 +117,11 @@ async def _fit(
 
 
 def _request(
-    turn: Turn, conversation: Conversation, prompt_format: PromptFormat, answer_tokens: int
+    turn: Turn, conversation: Conversation, known_format: PromptFormat | None, answer_tokens: int
 ) -> GenerationRequest:
     return GenerationRequest(
-        render_prompt(conversation, prompt_format, turn.answer_so_far),
-        chat_messages(conversation, prompt_format, turn.answer_so_far),
+        render_prompt(conversation, known_format or DEFAULT_PROMPT_FORMAT, turn.answer_so_far),
+        chat_messages(conversation, known_format, turn.answer_so_far),
         replace(turn.parameters, max_tokens=answer_tokens),
         turn.session_id,
     )

@@ -13,10 +13,11 @@ _SYSTEM = "system"
 
 
 def chat_messages(
-    conversation: Conversation, prompt_format: PromptFormat, answer_so_far: str = ""
+    conversation: Conversation, prompt_format: PromptFormat | None, answer_so_far: str = ""
 ) -> tuple[ChatMessage, ...]:
     """The same turns as `render_prompt` renders: first the system text, if there is one, then user and assistant.
 
+    `prompt_format` None: nobody knows the model, so the system text keeps the role that most templates have for it.
     The last one is the assistant's where there is an `answer_so_far`, to be continued.
     """
     system = neutralise(conversation.system)

@@ -1,6 +1,6 @@
 """What a container behind an endpoint answers, whatever its dialect, to text and one end: the join of the parts.
 
-    bytes ─ RecordLines or JsonPieces ─▶ Reading ─ StopText ─▶ TextDelta …, Finished
+    bytes ─ RecordLines, JsonPieces or WholeBody ─▶ Reading ─ StopText ─▶ TextDelta …, Finished
 
 TGI, DJL LMI and vLLM in all their versions, streamed or not; golden files: `tests/wire/sagemaker/`. Nothing has to be
 known of the container. It does not know SageMaker: how the bytes come is the backend's.
@@ -13,9 +13,12 @@ from app.errors import BackendError, BackendFailed, StreamInterrupted
 from app.generation import Finished, FinishReason, StreamEvent, TextDelta, Usage
 from app.text import encodable
 from app.wire.json_pieces import JsonPieces, find_opening, may_become_opening
-from app.wire.record_lines import RecordLines
+from app.wire.record_lines import BEGINNINGS, RecordLines
 from app.wire.records import Reading
 from app.wire.stop_text import StopText
+from app.wire.whole_body import WholeBody, is_whole_body
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EndpointDecoder:
@@ -29,7 +32,7 @@ class EndpointDecoder:
     def __init__(self, stop: tuple[str, ...] = ()) -> None:
         self._stop = StopText(stop)
         self._head = b""  # until it is clear what reads it
-        self._reader: RecordLines | JsonPieces | None = None
+        self._reader: RecordLines | JsonPieces | WholeBody | None = None
         self._reason: FinishReason | None = None
         self._usage: Usage | None = None
         self.is_finished = False
@@ -56,15 +59,15 @@ class EndpointDecoder:
 
     def _choose_reader(self, head: bytes) -> bytes:
         """What the reader is to be fed with, where `head` is long enough to choose one."""
-        head = head.lstrip()
+        head = head.lstrip().removeprefix(_BYTE_ORDER_MARK).lstrip()
         self._head = b""
         if opening := find_opening(head):
             self._reader = JsonPieces(opening)
             return head[opening.end() :]
-        if may_become_opening(head):
+        if may_become_opening(head) or any(word.startswith(head) for word in (*BEGINNINGS, _BYTE_ORDER_MARK)):
             self._head = head
         else:
-            self._reader = RecordLines()
+            self._reader = WholeBody() if is_whole_body(head) else RecordLines()
         return head
 
     def _events(self, readings: Iterator[Reading]) -> Iterator[StreamEvent]:

@@ -18,7 +18,7 @@ from app.wire.text_generation import read_generation, read_outputs
 
 _LINE_END = re.compile(rb"\r?\n")
 _PASSED_OVER = (b":", b"event:", b"id:", b"retry:")
-_BEGINNINGS = (b"data:", *_PASSED_OVER)
+BEGINNINGS = (b"data:", *_PASSED_OVER)
 _END = "[DONE]"
 _GOOD_CODES = (None, 200)
 
@@ -38,7 +38,7 @@ class RecordLines:
 
     def close(self) -> Iterator[Reading]:
         line = self._lines.close().strip()
-        if any(beginning.startswith(line) for beginning in _BEGINNINGS):
+        if any(beginning.startswith(line) for beginning in BEGINNINGS):
             return
         try:
             yield from _read_line(line)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,16 @@ async def test_the_chosen_format_comes_before_the_models_name() -> None:
     backend = ScriptedBackend([ANSWER])
     await all_of(backend, turn("hi", prompt_format=PromptFormat.LLAMA_2))
     assert backend.requests[0].prompt == "[INST] hi [/INST]"
+
+
+async def test_only_who_is_known_to_be_mistral_gets_the_system_text_within_a_message() -> None:
+    backend = ScriptedBackend([ANSWER, ANSWER])
+    asked = replace(turn("hi"), conversation=Conversation.from_messages("Be brief.", [Message(Role.USER, "hi")]))
+    await all_of(backend, asked)
+    await all_of(backend, replace(asked, prompt_format=PromptFormat.MISTRAL_V1))
+    unknown, chosen = ([message.content for message in request.messages] for request in backend.requests)
+    assert (unknown, chosen) == (["Be brief.", "hi"], ["Be brief.\n\nhi"])
+    assert backend.requests[0].prompt == backend.requests[1].prompt
 
 
 async def test_only_spaces_between_question_and_answer_are_taken_away() -> None:

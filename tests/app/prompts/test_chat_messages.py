@@ -23,8 +23,8 @@ def test_a_system_text_goes_where_mistral_reads_it() -> None:
     assert [message.content for message in v3] == ["one", "two", "Be brief.\n\nthree"]
 
 
-@pytest.mark.parametrize("prompt_format", [PromptFormat.LLAMA_2, PromptFormat.NONE])
-def test_other_models_get_it_as_a_message_of_its_own(prompt_format: PromptFormat) -> None:
+@pytest.mark.parametrize("prompt_format", [PromptFormat.LLAMA_2, PromptFormat.NONE, None])
+def test_other_models_get_it_as_a_message_of_its_own(prompt_format: PromptFormat | None) -> None:
     messages = chat_messages(Conversation("Be brief.", TURNS), prompt_format)
     assert messages[0] == ChatMessage("system", "Be brief.")
     assert [message.role for message in messages[1:]] == ["user", "assistant", "user"]
