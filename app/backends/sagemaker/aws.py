@@ -55,6 +55,10 @@ class AwsClients:
         """The client that lists and describes. Blocks, so only for threads; raises what boto3 raises."""
         return self._client("sagemaker", _CONTROL)
 
+    async def prepare(self) -> None:
+        """Makes the control plane's client, which looks for region and credentials; asks SageMaker nothing."""
+        await self.call("sagemaker", lambda _: None)
+
     async def call(self, action: str, work: Callable[[Any], Result]) -> Result:
         """`work(control client)`, in a thread; it may make several calls.
 

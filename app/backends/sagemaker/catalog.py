@@ -5,7 +5,7 @@ It asks `control_plane.py`, and `offer.py` judges. However many pages ask at onc
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,13 +17,14 @@ from app.backends.sagemaker.deployment import Deployment, Hosting
 from app.backends.sagemaker.details import IN_SERVICE, EndpointDetails
 from app.backends.sagemaker.offer import details_of, endpoint_of
 from app.backends.sagemaker.shared_work import SharedWork
-from app.endpoint_errors import EndpointNotFound
+from app.endpoint_errors import AwsCredentialsMissing, AwsCredentialsRefused, AwsRegionMissing, EndpointNotFound
 from app.endpoint_setting import EndpointSetting, is_endpoint_name, joined_name, split_name
 from app.errors import BackendError
 from app.settings import Settings
 from app.wire.endpoint_request import RequestForm
 
 _FRESH_SECONDS = 60
+_CONCERN_ALL = (AwsCredentialsMissing, AwsCredentialsRefused, AwsRegionMissing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,26 @@ class SageMakerCatalog:
         await self._clients.aclose()
 
     async def _list(self) -> tuple[Endpoint, ...]:
-        names = [setting.name for setting in self._configured] or await self._control.endpoint_names()
-        found = await asyncio.gather(*(self._lines(name) for name in names))
-        lines = {line.name: line for lines in found for line in lines}
+        await self._clients.prepare()  # looks for credentials once, where each endpoint would wait for that again
+        names = tuple(setting.name for setting in self._configured) or await self._control.endpoint_names()
+        found = await self._lines_of(names)
+        lines = {line.name: line for line in found}
         self._known = {name: known for name, known in self._known.items() if name in lines}
         self._learnt = {name: learnt for name, learnt in self._learnt.items() if name in lines}
         self._listing = tuple(sorted(lines.values(), key=lambda line: not line.is_offered))
         self._listed_at = self._clock()
         return self._listing
+
+    async def _lines_of(self, names: Iterable[str]) -> list[Endpoint]:
+        """Raises the first error that concerns all of them; then the others are not asked any more."""
+        tasks = [asyncio.create_task(self._lines(name)) for name in names]
+        try:
+            found = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return [line for lines in found for line in lines]
 
     async def _lines(self, name: str) -> list[Endpoint]:
         """One line, or one for each inference component. What cannot be asked is a line that says why."""
@@ -104,12 +117,13 @@ class SageMakerCatalog:
             components: tuple[str, ...] = ()
             if deployment.hosting is Hosting.COMPONENTS:
                 components = await self._control.component_names(name)
+        except _CONCERN_ALL:
+            raise
         except BackendError as error:
             return [Endpoint(name, name, error.user_message)]
         if not components:
             return [endpoint_of(deployment, self._setting(name))]
-        found = await asyncio.gather(*(self._lines(joined_name(name, component)) for component in components))
-        return [line for lines in found for line in lines]
+        return await self._lines_of(joined_name(name, component) for component in components)
 
     async def _ask(self, name: str) -> Deployment:
         known = self._known.get(name)

@@ -2,11 +2,18 @@
 
 import asyncio
 
+import boto3
 import pytest
 
 from app.backends.endpoints import Endpoint
 from app.backends.sagemaker.catalog import SageMakerCatalog, sagemaker_catalog
-from app.endpoint_errors import AwsAccessDenied, EndpointNotFound
+from app.endpoint_errors import (
+    AwsAccessDenied,
+    AwsCredentialsMissing,
+    AwsCredentialsRefused,
+    AwsRegionMissing,
+    EndpointNotFound,
+)
 from app.settings import load_settings
 from app.wire.endpoint_request import RequestForm
 from tests.app.backends.sagemaker import images
@@ -128,6 +135,36 @@ async def test_a_configured_endpoint_that_may_only_be_invoked_is_offered_with_it
     assert await configured.endpoints() == (Endpoint("chat", "chat"), Endpoint("group", "group"))
     details = await configured.look_up("chat")
     assert (details.status, details.request_form, details.window_tokens) == ("InService", RequestForm.MESSAGES, 4096)
+
+
+async def test_missing_credentials_concern_all_and_are_looked_for_once(
+    aws: FakeControlPlane, configured: SageMakerCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[str] = []
+
+    def find_none(_: boto3.session.Session) -> None:
+        searches.append("search")
+
+    monkeypatch.setattr(boto3.session.Session, "get_credentials", find_none)
+    with pytest.raises(AwsCredentialsMissing):
+        await configured.endpoints()
+    assert searches == ["search"]
+    assert aws.asked == []
+
+
+async def test_a_missing_region_concerns_all(
+    aws: FakeControlPlane, configured: SageMakerCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(AwsRegionMissing):
+        await configured.endpoints()
+
+
+async def test_refused_credentials_concern_all(aws: FakeControlPlane, configured: SageMakerCatalog) -> None:
+    aws.add("group", None)
+    aws.refused["DescribeEndpoint chat"] = (400, "ExpiredTokenException")
+    with pytest.raises(AwsCredentialsRefused):
+        await configured.endpoints()
 
 
 async def test_what_is_not_configured_cannot_be_reached_by_its_name(
