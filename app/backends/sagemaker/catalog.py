@@ -104,11 +104,10 @@ class SageMakerCatalog:
         tasks = [asyncio.create_task(self._lines(name)) for name in names]
         try:
             found = await asyncio.gather(*tasks)
-        except BaseException:
+        finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
-            raise
+            await asyncio.gather(*tasks, return_exceptions=True)
         return [line for lines in found for line in lines]
 
     async def _lines(self, name: str) -> list[Endpoint]:
