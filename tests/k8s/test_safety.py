@@ -133,6 +133,7 @@ def test_metrics_lead_from_the_internet_to_a_port_that_nothing_opens(tmp_path: P
     assert service["selector"] == one(manifests, "Service", "gradio-service")["spec"]["selector"]
     (port,) = service["ports"]
     assert port["name"] == path["backend"]["service"]["port"]["name"]
+    assert isinstance(port["targetPort"], int)  # a name would not be found among the policies' numbers
     assert reach(manifests, port["targetPort"], CHAT_NAMESPACE) == set()
     assert reach(manifests, 7860, CHAT_NAMESPACE) == {"ingress-to-chat", "prometheus-to-chat"}
 
