@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from app.backends.catalog import BackendChoice
+from app.ui.compare_area import Results, RightPane, build_results, build_right_pane
 from app.ui.marks import MARK
 from app.ui.starters import STARTERS
 
@@ -38,24 +40,22 @@ class ChatArea:
     send: gr.Button
     stop: gr.Button
     actions: AnswerActions
+    continued: gr.Button
+    right: RightPane
+    results: Results
 
 
-def build_chat_area() -> ChatArea:
+def build_chat_area(choices: tuple[BackendChoice, ...]) -> ChatArea:
     with gr.Column(elem_id="main"):
         demonstration = gr.Markdown(_DEMONSTRATION, visible=False, elem_id="demonstration")
-        chat = gr.Chatbot(
-            elem_id="chat",
-            show_label=False,
-            label="Conversation",
-            layout="bubble",
-            height=None,
-            buttons=["copy"],
-            editable="user",
-            latex_delimiters=_MATHEMATICS,
-            placeholder=_PLACEHOLDER,
-            examples=[{"text": text, "display_text": title} for title, text in STARTERS.items()],
-        )
+        with gr.Row(elem_id="panes"):
+            with gr.Column(elem_id="pane-a", min_width=0):
+                gr.Markdown("On the left: the model of the sidebar, with its settings", elem_id="header-a")
+                chat = _build_chat()
+                continued = gr.Button("Continue with this one", size="sm", scale=0, min_width=0, elem_id="continue-a")
+            right = build_right_pane(choices, _MATHEMATICS)
         actions = _build_actions()
+        results = build_results(choices)
         notice = gr.Markdown(visible=False, elem_id="notice")
         with gr.Row(elem_id="composer"):
             message = gr.Textbox(
@@ -70,7 +70,22 @@ def build_chat_area() -> ChatArea:
             )
             send = gr.Button("Send", variant="primary", elem_id="send", scale=0)
             stop = gr.Button("Stop", variant="stop", elem_id="stop", visible=False, scale=0)
-    return ChatArea(demonstration, chat, notice, message, send, stop, actions)
+    return ChatArea(demonstration, chat, notice, message, send, stop, actions, continued, right, results)
+
+
+def _build_chat() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="chat",
+        show_label=False,
+        label="Conversation",
+        layout="bubble",
+        height=None,
+        buttons=["copy"],
+        editable="user",
+        latex_delimiters=_MATHEMATICS,
+        placeholder=_PLACEHOLDER,
+        examples=[{"text": text, "display_text": title} for title, text in STARTERS.items()],
+    )
 
 
 def _build_actions() -> AnswerActions:

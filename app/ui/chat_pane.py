@@ -1,7 +1,7 @@
-"""The chat itself: what a click on Send sets in motion, step by step, and what ends it.
+"""One pane of the chat: what a click on Send sets in motion there, step by step.
 
-`accept` takes the message in, `stream` fills the answer, `settle` gives the buttons back. Stop is cooperative: it asks
-the running answer to end, which closes the request to the model and keeps the text.
+`accept` takes the message in, `stream` fills the answer, and `settle` of `compare.py` gives the buttons back. Stop is
+cooperative: it asks the running answer to end, which closes the request to the model and keeps the text.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from app.endpoint_errors import EndpointNotChosen
 from app.errors import ChatError, InvalidMessage
 from app.observation import NOBODY, TurnObserver, observed
 from app.text import encodable
+from app.ui.figures import Refusal, figures_of
 from app.ui.marks import unmarked
 from app.ui.messages import (
     Answer,
@@ -40,17 +41,27 @@ from app.ui.sidebar import TurnSettings
 
 logger = logging.getLogger(__name__)
 
-# A message that was not sent after all, and why: it goes back into the text box. Empty where it stayed in the chat.
-Refusal = tuple[str, str]
+LEFT, RIGHT = "left", "right"
 
 
 class ChatPane:
-    """The handlers of one page. Everything that belongs to a person is in the browser or under the session's name."""
+    """The handlers of one pane. Everything that belongs to a person is in the browser or under the session's name."""
 
-    def __init__(self, choices: tuple[BackendChoice, ...], observer: TurnObserver = NOBODY) -> None:
+    def __init__(
+        self,
+        choices: tuple[BackendChoice, ...],
+        running: RunningAnswers,
+        name: str,
+        observer: TurnObserver = NOBODY,
+    ) -> None:
         self._choices = {choice.label: choice for choice in choices}
+        self._running = running
+        self._name = name
         self._observer = observer
-        self._running = RunningAnswers()
+
+    def place(self, request: gr.Request) -> tuple[str, str]:
+        """Where this pane's answer is under way."""
+        return request.session_hash or "", self._name
 
     def accept(
         self, text: str, history: list[PageMessage], label: str, endpoint: str | None, request: gr.Request
@@ -75,31 +86,26 @@ class ChatPane:
         """Outputs: chat, notice, send, stop."""
         if not text.strip():
             return gr.skip()
-        asked = page_message(Role.USER, encodable(text))
-        return self._begin(text, [*history, noted(asked, note)], label, endpoint, request)
+        return self._begin(text, [*history, noted(self.question(text), note)], label, endpoint, request)
 
     def _begin(self, text: str, chat: list[PageMessage], label: str, endpoint: str | None, request: gr.Request) -> Any:
         """`chat` awaits an answer, which begins. Outputs: chat, notice, send, stop."""
         try:
-            check_message(text)
-            if self._choices[label].endpoints and not endpoint:
-                raise EndpointNotChosen
+            self.check(text, label, endpoint)
         except (InvalidMessage, EndpointNotChosen) as error:
-            return gr.skip(), _notice(error.user_message), gr.skip(), gr.skip()
-        if not self._running.begin(_session(request)):
+            return gr.skip(), notice(error.user_message), gr.skip(), gr.skip()
+        if not self._running.begin(self.place(request)):
             return gr.skip()
-        return chat, _notice(), gr.update(visible=False), gr.update(visible=True)
+        return chat, notice(), gr.update(visible=False), gr.update(visible=True)
 
-    def accept_starter(
-        self,
-        selected: gr.SelectData,
-        history: list[PageMessage],
-        label: str,
-        endpoint: str | None,
-        request: gr.Request,
-    ) -> Any:
-        """A starter card's text, past the text box, whose draft stays. Outputs: chat, notice, send, stop."""
-        return self._ask(str(selected.value["text"]), history, label, endpoint, request)
+    def check(self, text: str, label: str, endpoint: str | None) -> None:
+        """Raises InvalidMessage and EndpointNotChosen for what is not worth sending."""
+        check_message(text)
+        if self._choices[label].endpoints and not endpoint:
+            raise EndpointNotChosen
+
+    def question(self, text: str) -> PageMessage:
+        return page_message(Role.USER, encodable(text))
 
     def accept_again(self, history: list[PageMessage], label: str, endpoint: str | None, request: gr.Request) -> Any:
         """The last question once more; the browser keeps its answer as a version. Outputs: chat, notice, send, stop."""
@@ -133,10 +139,10 @@ class ChatPane:
     async def stream(
         self, history: list[PageMessage], session_id: str, request: gr.Request, *sidebar: Any
     ) -> AsyncGenerator[Any]:
-        """The chat with the answer as it grows. Outputs: chat, refusal."""
-        session = _session(request)
+        """The chat with the answer as it grows. Outputs: chat, outcome."""
+        place = self.place(request)
         # in this order: a call whose page does not show the question yet must leave the answer to the one that does
-        stop = self._running.claim(session) if awaits_answer(history) else None
+        stop = self._running.claim(place) if awaits_answer(history) else None
         if stop is None:
             yield gr.skip(), gr.skip()  # nothing was accepted; a generator that yields nothing would empty the chat
             return
@@ -145,13 +151,13 @@ class ChatPane:
             yield [*questions, begun.message()], None  # at once, so that the page shows that something happens
             async with aclosing(self._answers(questions, begun, session_id, stop, sidebar)) as answers:
                 async for answer in answers:
-                    if not self._running.is_under_way(session, stop):
+                    if not self._running.is_under_way(place, stop):
                         return  # a new chat has begun, and nothing may be drawn into it
-                    yield [*questions, answer], None
+                    yield [*questions, answer.message()], figures_of(answer)
         except InvalidMessage as error:
             yield _refused(history, error)
         finally:
-            self._running.end(session, stop)
+            self._running.end(place, stop)
 
     async def _answers(
         self,
@@ -160,48 +166,38 @@ class ChatPane:
         session_id: str,
         stop: asyncio.Event,
         sidebar: tuple[Any, ...],
-    ) -> AsyncGenerator[PageMessage]:
-        """The answer's message at each frame, and at last as it ended. Raises only InvalidMessage."""
+    ) -> AsyncGenerator[Answer]:
+        """The answer at each frame, and at last as it ended. Raises only InvalidMessage."""
         try:
             settings = TurnSettings.from_page(*sidebar)
             choice = self._choices[settings.backend_label]
             answer = replace(answer, backend_label=_answerer(choice, settings.endpoint_name))
             conversation = Conversation.from_messages(settings.system_prompt, map(read_message, questions))
-            turn = Turn(conversation, settings.parameters, _identity(session_id), settings.prompt_format, answer.text)
+            turn = Turn(
+                conversation, settings.parameters, self._identity(session_id), settings.prompt_format, answer.text
+            )
             events = observed(respond(choice.backend_for(settings.endpoint_name), turn), choice.label, self._observer)
             async with aclosing(paced(events, stop, frame_seconds_for(len(questions)))) as batches:
                 async for batch in batches:
                     answer = answer.after(batch)
-                    yield answer.message()
-            yield (answer.stopped() if stop.is_set() else answer).message()
+                    yield answer
+            yield answer.stopped() if stop.is_set() else answer
         except InvalidMessage:
             raise
         except ChatError as error:
             logger.warning("the answer failed: %r", error)
-            yield answer.failed(error).message()
+            yield answer.failed(error)
         except Exception:
             logger.exception("the answer failed")
-            yield answer.failed(ChatError()).message()
+            yield answer.failed(ChatError())
 
-    def settle(self, refusal: Refusal | None, text: str, request: gr.Request) -> Any:
-        """Buttons back; a refused message back into its box, before what was typed meanwhile.
+    def _identity(self, given: str) -> str:
+        """The conversation's id as the browser gives it, for a header; another where it is none of ours.
 
-        Outputs: refusal, message, notice, send, stop.
+        The right pane's chat is another: on one server, neither may take the other's cache.
         """
-        if self._running.is_under_way(_session(request)):  # of another click, which has a settle of its own
-            return gr.skip()
-        buttons = gr.update(visible=True), gr.update(visible=False)
-        if refusal is None:
-            return None, gr.skip(), gr.skip(), *buttons
-        refused, reason = refusal
-        return None, "\n\n".join(filter(None, [refused, text])), _notice(reason), *buttons
-
-    def stop(self, request: gr.Request) -> None:
-        self._running.stop(_session(request))
-
-    def leave(self, request: gr.Request) -> None:
-        """The tab was closed, or a new chat begins: nobody waits for the answer."""
-        self._running.forget(_session(request))
+        identity = given if re.fullmatch("[0-9a-f]{32}", given or "") else uuid.uuid4().hex
+        return uuid.uuid5(uuid.UUID(identity), self._name).hex if self._name == RIGHT else identity
 
 
 def _split(history: list[PageMessage]) -> tuple[list[PageMessage], Answer]:
@@ -220,11 +216,11 @@ def _refused(history: list[PageMessage], error: InvalidMessage) -> tuple[list[Pa
     text = read_message(last).content
     match note_of(last):
         case Note.AGAIN | Note.EDITED as note:
-            return [*history[:-1], noted(last, Note.REFUSED)], ("" if note is Note.AGAIN else text, reason)
+            return [*history[:-1], noted(last, Note.REFUSED)], Refusal("" if note is Note.AGAIN else text, reason)
         case Note.CONTINUED:
-            return [*history[:-1], noted(last, None)], ("", reason)
+            return [*history[:-1], noted(last, None)], Refusal("", reason)
         case _:
-            return history[:-1], (text, reason)
+            return history[:-1], Refusal(text, reason)
 
 
 def _answerer(choice: BackendChoice, endpoint_name: str) -> str:
@@ -232,14 +228,5 @@ def _answerer(choice: BackendChoice, endpoint_name: str) -> str:
     return f"{choice.label} · {plain_endpoint_name(endpoint_name)}" if choice.endpoints else choice.label
 
 
-def _identity(given: str) -> str:
-    """The conversation's id as the browser gives it, for a header; another where it is none of ours."""
-    return given if re.fullmatch("[0-9a-f]{32}", given or "") else uuid.uuid4().hex
-
-
-def _notice(text: str = "") -> Any:
+def notice(text: str = "") -> Any:
     return gr.update(value=text, visible=bool(text))
-
-
-def _session(request: gr.Request) -> str:
-    return request.session_hash or ""

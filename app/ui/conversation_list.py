@@ -34,8 +34,8 @@ def build_conversation_list() -> ConversationList:
     return ConversationList(identity, opened)
 
 
-def browser_call(function: str, *arguments: object) -> str:
-    """A `js=` that calls this function of `browser/page.js` with these arguments, then with the event's inputs."""
+def browser_call(function: str, *arguments: object, script: str = "page.js") -> str:
+    """A `js=` that calls this function of a script in `browser/` with these arguments, then with the event's inputs."""
     given = "".join(f"{json.dumps(argument)}, " for argument in arguments)
-    module = f"new URL({json.dumps(SCRIPTS_PATH.removeprefix('/') + '/page.js')}, document.baseURI)"
+    module = f"new URL({json.dumps(SCRIPTS_PATH.removeprefix('/') + '/' + script)}, document.baseURI)"
     return f"async (...inputs) => (await import({module})).{function}({given}...inputs)"

@@ -108,6 +108,14 @@ class Answer:
     def is_whole(self) -> bool:
         return self.finished is not None and self.finished.reason is not FinishReason.LENGTH and not self.error
 
+    @property
+    def tokens_per_second(self) -> float | None:
+        """After the first one. None where nobody counted, or the answer was too short to tell."""
+        usage, timings = (self.finished.usage, self.finished.timings) if self.finished else (None, None)
+        if usage is None or timings is None or timings.streaming_seconds < _MEASURABLE_SECONDS:
+            return None
+        return (usage.completion_tokens - 1) / timings.streaming_seconds
+
     def footer(self) -> str:
         """Markdown, made of our own words and figures only."""
         if self.waiting:
@@ -133,8 +141,8 @@ class Answer:
             figures.append(_tokens(usage))
         if timings:
             figures.append(f"first after {timings.first_token_seconds:.2f} s")
-        if usage and timings and timings.streaming_seconds >= _MEASURABLE_SECONDS:
-            figures.append(f"{(usage.completion_tokens - 1) / timings.streaming_seconds:,.0f} tokens/s")
+        if self.tokens_per_second is not None:
+            figures.append(f"{self.tokens_per_second:,.0f} tokens/s")
         return [" · ".join(figures)]
 
 

@@ -11,24 +11,15 @@ from app.backends.catalog import BackendChoice
 from app.observation import NOBODY, TurnObserver
 from app.ui.chat_api import offer_chat_api
 from app.ui.chat_area import ChatArea, build_chat_area
-from app.ui.chat_pane import ChatPane
+from app.ui.compare import Comparison
+from app.ui.compare_events import States, connect_answers, connect_comparison, connect_keeping
 from app.ui.conversation_list import browser_call
 from app.ui.endpoint_list import LOOKING, EndpointFinder
+from app.ui.events import AT_ONCE, EACH_TIME, WHILE_OTHERS_WAIT
 from app.ui.look import TITLE, UNUSABLE_SCRIPT
 from app.ui.model_status import ModelStatus
 from app.ui.sidebar import Sidebar, build_sidebar
 
-# For what is answered from memory: not worth a place in the queue, and nothing for the public API.
-_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-# For the calls of a click on Send: by default Gradio drops one that finds another under way, and all that follow it.
-_EACH_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
-# For what asks others and may take its time: as many at once as there are pages.
-_WHILE_OTHERS_WAIT: dict[str, Any] = {
-    "concurrency_limit": None,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-    **_EACH_TIME,
-}
 # On a narrow screen an open sidebar covers everything (Gradio cannot tell before the page is there).
 _FOLD_SIDEBAR = "() => { if (innerWidth < 800) document.querySelector('#sidebar.open .toggle-button')?.click() }"
 # Gradio follows the chat only from its very end, which a text box that shrinks or grows moves away.
@@ -42,9 +33,11 @@ def build_page(
     page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True)
     with page:
         sidebar = build_sidebar(choices, has_logout=has_logout)
-        parts = build_chat_area()
-        answers = _connect_chat(parts, sidebar, ChatPane(choices, observer), page)
-        _connect_model(parts, sidebar, choices, page, answers)
+        parts = build_chat_area(choices)
+        comparison = Comparison(choices, observer)
+        states = States(gr.State(None), gr.State(None), gr.State(None))
+        answers = _connect_chat(parts, sidebar, comparison, states, page)
+        _connect_model(parts, sidebar, choices, states.listed, page, answers)
         page.load(None, js=_FOLD_SIDEBAR)
         offer_chat_api(choices, observer)
     # Gradio copies this when it makes its queue; every answer under way takes one of these.
@@ -53,69 +46,84 @@ def build_page(
     return page
 
 
-def _connect_chat(parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks) -> list[Dependency]:
+def _connect_chat(
+    parts: ChatArea, sidebar: Sidebar, comparison: Comparison, states: States, page: gr.Blocks
+) -> list[Dependency]:
     """Connects everything that a turn is made of; returns the events whose end is the end of an answer."""
-    identity, refusal = sidebar.conversations.identity, gr.State(None)
-    composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
-
-    sent = gr.on(
-        [parts.message.submit, parts.send.click],
-        pane.accept,
-        [parts.message, parts.chat, *sidebar.model],
-        composer_and_buttons,
-        js=browser_call("turn", 1),
-        **_AT_ONCE,
-        **_EACH_TIME,
-    )
-    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
-        (parts.chat.example_select, pane.accept_starter),
-        (parts.chat.edit, pane.accept_edited),
-        (parts.actions.retry.click, pane.accept_again),
-        (parts.actions.proceed.click, pane.accept_continued),
-    ]
-    turns = [sent]
-    for event, accept in others:
-        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
-        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **_AT_ONCE, **_EACH_TIME))
+    pane, identity = comparison.left, sidebar.conversations.identity
+    turns = _connect_turns(parts, sidebar, comparison)
     answers = [
         accepted.then(
             pane.stream,
             [parts.chat, identity, *sidebar.turn_inputs],
-            [parts.chat, refusal],
+            [parts.chat, states.left],
             postprocess=False,
-            **_WHILE_OTHERS_WAIT,
+            **WHILE_OTHERS_WAIT,
         )
         for accepted in turns
     ]
     for accepted in turns:
         accepted.then(None, js=_TO_THE_END)
-    for answer in answers:
-        answer.then(
-            pane.settle,
-            [refusal, parts.message],
-            [refusal, parts.message, parts.notice, parts.send, parts.stop],
-            **_AT_ONCE,
-            **_EACH_TIME,
-        )
-    parts.stop.click(pane.stop, **_AT_ONCE)
-    _connect_conversations(parts, sidebar, pane, page, answers)
-    page.unload(pane.leave)
+    right_answers = connect_answers(parts, sidebar, comparison, states, answers)
+    connect_comparison(parts, sidebar, comparison, states, right_answers)
+    _connect_conversations(parts, sidebar, comparison, states, page, answers, right_answers)
+    page.unload(comparison.leave)
     return answers
 
 
+def _connect_turns(parts: ChatArea, sidebar: Sidebar, comparison: Comparison) -> list[Dependency]:
+    """Everything that asks for an answer, up to the moment when it was accepted or refused."""
+    pane, right = comparison.left, parts.right
+    both = [parts.chat, *sidebar.model, sidebar.compare, right.chat, right.backend, right.endpoint, right.asked]
+    composer_and_buttons = [parts.message, parts.chat, parts.notice, parts.send, parts.stop]
+
+    sent = gr.on(
+        [parts.message.submit, parts.send.click],
+        comparison.accept,
+        [parts.message, *both],
+        [*composer_and_buttons, right.chat, right.asked],
+        js=browser_call("turn", 1),
+        **AT_ONCE,
+        **EACH_TIME,
+    )
+    chosen = parts.chat.example_select(
+        comparison.accept_starter,
+        both,
+        [*composer_and_buttons[1:], right.chat, right.asked],
+        js=browser_call("turn", 0),
+        **AT_ONCE,
+        **EACH_TIME,
+    )
+    others: list[tuple[Callable[..., Dependency], Callable[..., Any]]] = [
+        (parts.chat.edit, pane.accept_edited),
+        (parts.actions.retry.click, pane.accept_again),
+        (parts.actions.proceed.click, pane.accept_continued),
+    ]
+    turns = [sent, chosen]
+    for event, accept in others:
+        inputs, outputs = [parts.chat, *sidebar.model], composer_and_buttons[1:]
+        turns.append(event(accept, inputs, outputs, js=browser_call("turn", 0), **AT_ONCE, **EACH_TIME))
+    return turns
+
+
 def _connect_model(
-    parts: ChatArea, sidebar: Sidebar, choices: tuple[BackendChoice, ...], page: gr.Blocks, answers: list[Dependency]
+    parts: ChatArea,
+    sidebar: Sidebar,
+    choices: tuple[BackendChoice, ...],
+    listed: gr.State,
+    page: gr.Blocks,
+    answers: list[Dependency],
 ) -> None:
     """Says which model serves, or why none does: when the page opens, after answers, and whenever one is chosen."""
-    status, listed, look_again = ModelStatus(choices), gr.State(None), gr.Timer(active=False)
+    status, look_again = ModelStatus(choices), gr.Timer(active=False)
     inputs = [listed, *sidebar.model, sidebar.prompt_format]
     outputs = [sidebar.model_status, look_again, parts.demonstration, sidebar.endpoints, sidebar.refused]
     found = _connect_endpoints(sidebar, choices, listed, page)
-    gr.on([sidebar.backend.change, sidebar.endpoint.input], status.announce, inputs, outputs, **_WHILE_OTHERS_WAIT)
+    gr.on([sidebar.backend.change, sidebar.endpoint.input], status.announce, inputs, outputs, **WHILE_OTHERS_WAIT)
     ends = [event.then for event in (*answers, *found)]
     moments: list[Callable[..., Dependency]] = [page.load, *ends, sidebar.prompt_format.change, look_again.tick]
     for moment in moments:
-        moment(status.look, inputs, outputs, **_WHILE_OTHERS_WAIT)
+        moment(status.look, inputs, outputs, **WHILE_OTHERS_WAIT)
     page.unload(status.leave)
 
 
@@ -129,14 +137,14 @@ def _connect_endpoints(
     finder = EndpointFinder(choice.label, choice.endpoints)
     outputs = [listed, sidebar.endpoint, sidebar.unusable, sidebar.refused]
     page.load(None, js=UNUSABLE_SCRIPT.replace("LABEL", json.dumps(choice.label)))
-    refreshed = sidebar.refresh.click(_forget_list, None, [listed, sidebar.model_status], **_AT_ONCE)
+    refreshed = sidebar.refresh.click(_forget_list, None, [listed, sidebar.model_status], **AT_ONCE)
     # Not the dropdown itself, which takes nothing that it does not offer yet.
     wanted = gr.Textbox(visible="hidden", label="Endpoint of a link", elem_id="wanted-endpoint")
-    found = page.load(finder.find, wanted, outputs, js=browser_call("wantedEndpoint"), **_WHILE_OTHERS_WAIT)
+    found = page.load(finder.find, wanted, outputs, js=browser_call("wantedEndpoint"), **WHILE_OTHERS_WAIT)
     found.then(None, sidebar.endpoint, js=browser_call("checkEndpoint"))
     return [
         found,
-        refreshed.then(finder.find_anew, sidebar.endpoint, outputs, **_WHILE_OTHERS_WAIT),
+        refreshed.then(finder.find_anew, sidebar.endpoint, outputs, **WHILE_OTHERS_WAIT),
     ]
 
 
@@ -145,24 +153,35 @@ def _forget_list() -> tuple[None, str]:
 
 
 def _connect_conversations(
-    parts: ChatArea, sidebar: Sidebar, pane: ChatPane, page: gr.Blocks, answers: list[Dependency]
+    parts: ChatArea,
+    sidebar: Sidebar,
+    comparison: Comparison,
+    states: States,
+    page: gr.Blocks,
+    answers: list[Dependency],
+    right_answers: list[Dependency],
 ) -> None:
     """What happens in the browser alone: keeping, opening, versions, export. Only leaving an answer asks the server."""
     one, kept, controls = sidebar.conversations, list(sidebar.kept.values()), sidebar.described
     opened = [parts.chat, one.identity, *kept]
-    buttons = [parts.notice, parts.send, parts.stop]
-    page.load(None, kept, opened, js=browser_call("start", controls))
+    idle = [parts.notice, parts.send, parts.stop, states.left, states.right, parts.results.figures]
+    started = page.load(None, kept, opened, js=browser_call("start", controls))
     changes = [parts.chat.change, *(component.change for component in kept)]
     gr.on(changes, None, [one.identity, parts.chat, *kept], None, js=browser_call("changed", controls))
     for answer in answers:
         answer.then(None, parts.chat, parts.chat, js=browser_call("settled"))
     # Cancelling, and not only stopping: nothing that is still on its way may be drawn into another chat.
     left = [
-        button.click(pane.leave, None, None, cancels=[*answers], **_AT_ONCE).then(_idle, None, buttons, **_AT_ONCE)
+        button.click(comparison.leave, None, None, cancels=[*answers, *right_answers], **AT_ONCE).then(
+            _idle, None, idle, **AT_ONCE
+        )
         for button in (sidebar.new_chat, one.opened)
     ]
-    left[0].then(None, None, [parts.chat, one.identity], js=browser_call("begin")).then(None, js=_FOLD_SIDEBAR)
-    left[1].then(None, kept, opened, js=browser_call("opened", controls)).then(None, js=_FOLD_SIDEBAR)
+    begun = left[0].then(None, None, [parts.chat, one.identity], js=browser_call("begin"))
+    switched = left[1].then(None, kept, opened, js=browser_call("opened", controls))
+    for event in (begun, switched):
+        event.then(None, js=_FOLD_SIDEBAR)
+    connect_keeping(parts, sidebar, [started, switched], begun)
     actions = parts.actions
     actions.previous.click(None, None, parts.chat, js=browser_call("version", -1))
     actions.following.click(None, None, parts.chat, js=browser_call("version", 1))
@@ -170,4 +189,4 @@ def _connect_conversations(
 
 
 def _idle() -> Any:
-    return gr.update(value="", visible=False), gr.update(visible=True), gr.update(visible=False)
+    return gr.update(value="", visible=False), gr.update(visible=True), gr.update(visible=False), None, None, ""

@@ -32,6 +32,7 @@ class Sidebar:
     endpoints: gr.Column
     model_status: gr.Markdown
     refused: gr.Markdown
+    compare: gr.Checkbox
     system_prompt: gr.Textbox
     prompt_format: gr.Dropdown
     sampling: tuple[gr.Slider, ...]
@@ -109,18 +110,11 @@ def build_sidebar(choices: tuple[BackendChoice, ...], *, has_logout: bool = Fals
         endpoints, endpoint, refresh = _build_endpoints(is_visible=choices[0].endpoints is not None)
         model_status = gr.Markdown("Looking for the model…", elem_id="model-status")
         refused = gr.Markdown(visible=False, elem_id="refused", latex_delimiters=[])
-        system_prompt = gr.Textbox(
-            label="System prompt",
-            placeholder="What the model should know or be before the first message",
-            lines=3,
-            max_lines=10,
-            elem_id="system-prompt",
-        )
+        compare = gr.Checkbox(label="Compare with a second model", elem_id="compare")
+        system_prompt = build_system_prompt()
         with gr.Accordion("Sampling", open=False, elem_id="sampling"):
-            sampling = _build_sampling(GenerationParameters())
-            prompt_format = gr.Dropdown(
-                _PROMPT_FORMATS, value=AUTOMATIC, label="Prompt format", elem_id="prompt-format"
-            )
+            sampling = build_sampling(GenerationParameters())
+            prompt_format = build_prompt_format()
     return Sidebar(
         new_chat,
         conversations,
@@ -131,6 +125,7 @@ def build_sidebar(choices: tuple[BackendChoice, ...], *, has_logout: bool = Fals
         endpoints,
         model_status,
         refused,
+        compare,
         system_prompt,
         prompt_format,
         sampling,
@@ -145,7 +140,22 @@ def _build_endpoints(*, is_visible: bool) -> tuple[gr.Column, gr.Dropdown, gr.Bu
     return endpoints, endpoint, refresh
 
 
-def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
+def build_system_prompt(suffix: str = "") -> gr.Textbox:
+    """`suffix` is what the ids end in, here and below."""
+    return gr.Textbox(
+        label="System prompt",
+        placeholder="What the model should know or be before the first message",
+        lines=3,
+        max_lines=10,
+        elem_id=f"system-prompt{suffix}",
+    )
+
+
+def build_prompt_format(suffix: str = "") -> gr.Dropdown:
+    return gr.Dropdown(_PROMPT_FORMATS, value=AUTOMATIC, label="Prompt format", elem_id=f"prompt-format{suffix}")
+
+
+def build_sampling(defaults: GenerationParameters, suffix: str = "") -> tuple[gr.Slider, ...]:
     return (
         gr.Slider(
             0,
@@ -154,7 +164,7 @@ def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
             step=0.05,
             label="Temperature",
             info="0 always takes the likeliest token",
-            elem_id="temperature",
+            elem_id=f"temperature{suffix}",
         ),
         gr.Slider(
             0.05,
@@ -163,7 +173,7 @@ def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
             step=0.05,
             label="Top-p",
             info="Only tokens that together are this likely",
-            elem_id="top-p",
+            elem_id=f"top-p{suffix}",
         ),
         gr.Slider(
             0,
@@ -172,9 +182,17 @@ def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
             step=1,
             label="Top-k",
             info="Only so many of the likeliest tokens; 0: all",
-            elem_id="top-k",
+            elem_id=f"top-k{suffix}",
         ),
-        gr.Slider(1, 4096, defaults.max_tokens, step=1, label="Longest answer", info="In tokens", elem_id="max-tokens"),
+        gr.Slider(
+            1,
+            4096,
+            defaults.max_tokens,
+            step=1,
+            label="Longest answer",
+            info="In tokens",
+            elem_id=f"max-tokens{suffix}",
+        ),
         gr.Slider(
             1,
             2,
@@ -182,6 +200,6 @@ def _build_sampling(defaults: GenerationParameters) -> tuple[gr.Slider, ...]:
             step=0.01,
             label="Repetition penalty",
             info="1: none; more makes it avoid what was said",
-            elem_id="repetition-penalty",
+            elem_id=f"repetition-penalty{suffix}",
         ),
     )

@@ -41,10 +41,6 @@ class ChatPage:
         expect(self.questions).to_have_count(0)
         expect(self.page.locator("#conversations [aria-current]")).to_have_count(0)
 
-    def press(self, action: str) -> None:
-        """One of the buttons below the chat; waits for the end of the answer that it may lead to."""
-        self.page.locator(f"#{action}").click()
-
     def edit(self, number: int, text: str) -> None:
         """The question of this number, from 0, in other words."""
         self.page.locator("#chat .message-buttons-right [aria-label=Edit]").nth(number).click()

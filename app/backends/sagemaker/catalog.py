@@ -101,12 +101,15 @@ class SageMakerCatalog:
 
     async def _lines_of(self, names: Iterable[str]) -> list[Endpoint]:
         """Raises the first error that concerns all of them; then the others are not asked any more."""
+        tasks = [asyncio.create_task(self._lines(name)) for name in names]
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._lines(name)) for name in names]
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        return [line for task in tasks for line in task.result()]
+            found = await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            raise
+        return [line for lines in found for line in lines]
 
     async def _lines(self, name: str) -> list[Endpoint]:
         """One line, or one for each inference component. What cannot be asked is a line that says why."""

@@ -37,9 +37,11 @@ export async function start(controls, ...values) {
   if (!store.isDurable) list.say("This browser keeps nothing here: conversations end with this page.");
   listen();
   hasStarted();
-  if (!link) return shown(record, controls, values);
+  const [chat, identity, ...kept] = shown(record, controls, values);
+  if (!link) return [chat, identity, ...kept];
   deepLink.arrive(link);
-  return shown(record, controls, deepLink.settingsOf(link, controls, values));
+  const wanted = deepLink.settingsOf(link, controls, values);
+  return [chat, identity, ...wanted.map((value, index) => (value === values[index] ? undefined : value))];
 }
 
 // What the endpoints are looked for with. → [name]
@@ -50,6 +52,11 @@ export function wantedEndpoint() {
 // When they were found; `chosen` is the one that is selected then.
 export function checkEndpoint(chosen) {
   deepLink.checkEndpoint(link, chosen);
+}
+
+// Of this page, for the scripts beside this one; null until it has started.
+export function keeper() {
+  return conversations;
 }
 
 // Before any turn is asked for. Who is quicker than the page gets the chat that came up meanwhile; it is in `place`.
@@ -116,7 +123,7 @@ function shown(record, controls, values) {
 }
 
 // A kept setting; undefined where the page cannot take it: files come from elsewhere, and models come and go.
-function usable({ name, choices, minimum, maximum }, value, current) {
+export function usable({ name, choices, minimum, maximum }, value, current) {
   if (typeof value !== typeof current) return undefined;
   if (choices && !choices.includes(value)) return undefined;
   if (typeof value === "number" && !(value >= minimum && value <= maximum)) return undefined;

@@ -10,8 +10,10 @@ import pytest
 from app.backends.catalog import BackendChoice
 from app.conversation import Role
 from app.generation import Finished, FinishReason, TextDelta
-from app.ui.chat_pane import ChatPane
+from app.ui.chat_pane import LEFT, ChatPane
+from app.ui.figures import Refusal
 from app.ui.messages import Answer, Note, PageMessage, note_of, page_message, read_message
+from app.ui.running import RunningAnswers
 from tests.app.fakes import ScriptedBackend
 
 MODEL = ("scripted", None)
@@ -35,7 +37,7 @@ def chat_of(*texts: str) -> list[PageMessage]:
 
 
 def pane_over(backend: ScriptedBackend) -> ChatPane:
-    return ChatPane((BackendChoice("scripted", backend),))
+    return ChatPane((BackendChoice("scripted", backend),), RunningAnswers(), LEFT)
 
 
 def edited(index: Any, value: Any = "new") -> gr.EditData:
@@ -43,7 +45,7 @@ def edited(index: Any, value: Any = "new") -> gr.EditData:
 
 
 async def end_of(pane: ChatPane, chat: list[PageMessage], session_id: str = "") -> Any:
-    """The last that the stream yields: the chat and perhaps a refusal."""
+    """The last that the stream yields: the chat and what has become of the message."""
     last = None
     async with aclosing(pane.stream(chat, session_id, REQUEST, *SIDEBAR)) as frames:
         async for frame in frames:
@@ -91,10 +93,10 @@ async def test_a_continued_answer_stays_the_same_answer_and_grows() -> None:
     pane = pane_over(backend)
     before = chat_of("a", "one <b>")
     accepted, *_ = pane.accept_continued(before, *MODEL, REQUEST)
-    chat, refusal = await end_of(pane, accepted)
+    chat, outcome = await end_of(pane, accepted)
     assert contents(chat) == ["a", "one <b> two"]
     assert chat[-1]["metadata"] == {"id": before[-1]["metadata"]["id"], "status": "done"}
-    assert refusal is None
+    assert outcome.ended == "complete"
     assert backend.requests[0].prompt == " [INST] a [/INST] one <b>"
 
 
@@ -111,9 +113,10 @@ async def test_what_is_refused_while_it_is_sent_can_be_put_back(action: str) -> 
             accepted, *_ = pane.accept_continued(before, *MODEL, REQUEST)
         case _:
             _, accepted, *_ = pane.accept("b", before, *MODEL, REQUEST)
-    chat, (text, reason) = await end_of(pane, accepted)
-    assert reason
-    assert text == {"again": "", "edited": "new", "continued": "", "sent": "b"}[action]
+    chat, refusal = await end_of(pane, accepted)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason
+    assert refusal.text == {"again": "", "edited": "new", "continued": "", "sent": "b"}[action]
     if action in ("again", "edited"):
         assert note_of(chat[-1]) is Note.REFUSED
     else:
