@@ -84,7 +84,7 @@ images: ## build the images (TAG=1.0.0), and push them where REGISTRY=… names 
 lint-k8s: $(LINT_INSTALLED) ## hold manifests and Dockerfiles against checkov, in an environment of its own
 	@rm -rf build/lint && mkdir -p build/lint
 	@for overlay in $(OVERLAYS); do kubectl kustomize k8s/overlays/$$overlay > build/lint/$$overlay.yaml || exit 1; done
-	@for file in k8s/components/*/*.yaml; do cp $$file build/lint/$$(echo $$file | tr / -); done
+	@for file in $$(find k8s/components -name '*.yaml'); do cp $$file build/lint/$$(echo $$file | tr / -); done
 	@for name in gradio neuron; do cp Dockerfile-$$name build/lint/$$name.Dockerfile; done
 	@.venv-lint/bin/checkov --quiet --compact --skip-download --config-file k8s/checkov.yaml --directory build/lint
 

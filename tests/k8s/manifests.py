@@ -54,8 +54,8 @@ def overlay(name: str) -> tuple[Manifest, ...]:
     return build(FOLDER / "overlays" / name)
 
 
-def with_components(name: str, directory: Path) -> tuple[Manifest, ...]:
-    """Return an overlay with every component that is not part of it by itself."""
+def with_components(name: str, directory: Path, components: tuple[str, ...] = COMPONENTS) -> tuple[Manifest, ...]:
+    """Return an overlay with components that are not part of it by itself; every one if none is named."""
 
     def relative(path: Path) -> str:
         return os.path.relpath(path, directory.resolve())
@@ -64,7 +64,7 @@ def with_components(name: str, directory: Path) -> tuple[Manifest, ...]:
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [relative(FOLDER / "overlays" / name)],
-        "components": [relative(FOLDER / "components" / component) for component in COMPONENTS],
+        "components": [relative(FOLDER / "components" / component) for component in components],
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(text), encoding="utf-8")
     return build(directory.resolve())

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.access.sessions import LIFETIME_SECONDS
 from tests.k8s.manifests import (
+    CHAT_NAMESPACE,
+    MODEL_NAMESPACE,
     OVERLAYS,
     WITH_MODEL,
     Manifest,
@@ -82,12 +85,12 @@ def test_in_every_namespace_nothing_goes_but_what_is_named(name: str) -> None:
                 assert block["cidr"] != "0.0.0.0/0" or block["except"] == ["169.254.169.254/32"]
 
 
-def reach(manifests: tuple[Manifest, ...], port: int) -> set[str]:
-    """Return the names of the rules that let somebody into the model's namespace at a port, Ray itself apart."""
+def reach(manifests: tuple[Manifest, ...], port: int, namespace: str = MODEL_NAMESPACE) -> set[str]:
+    """Return the names of the rules that let somebody into a namespace at a port, Ray itself apart."""
     return {
         policy["metadata"]["name"]
         for policy in manifests
-        if policy["kind"] == "NetworkPolicy" and policy["metadata"]["namespace"] == "mistral"
+        if policy["kind"] == "NetworkPolicy" and policy["metadata"]["namespace"] == namespace
         for rule in policy["spec"].get("ingress", [])
         if port in [each["port"] for each in rule.get("ports", [{"port": port}])]
     } - {"ray-inside"}
@@ -101,24 +104,38 @@ def test_dashboard_and_control_store_are_closed_also_where_the_chat_is_public(na
     assert reach(manifests, 8000) == {"chat-to-model", "operator-to-head"}
     assert reach(manifests, 9464) == {"prometheus-to-replicas"}
     (rule,) = one(manifests, "Ingress")["spec"]["rules"]
-    assert [path["backend"]["service"]["name"] for path in rule["http"]["paths"]] == ["gradio-service"]
+    assert {path["backend"]["service"]["name"] for path in rule["http"]["paths"]} == {"gradio-service", "closed"}
 
 
-def test_the_public_chat_has_tls_a_login_and_no_buffer(tmp_path: Path) -> None:
+def test_the_public_chat_has_tls_a_sticky_cookie_and_no_buffer(tmp_path: Path) -> None:
     ingress = one(with_components("cpu", tmp_path), "Ingress")
     prefix = "nginx.ingress.kubernetes.io/"
     annotations = {key.removeprefix(prefix): value for key, value in ingress["metadata"]["annotations"].items()}
     assert (
         annotations.items()
         >= {
-            "auth-type": "basic",
-            "auth-secret": "chat-users",
             "ssl-redirect": "true",
             "proxy-buffering": "off",
             "affinity": "cookie",
+            "affinity-mode": "persistent",
+            "session-cookie-max-age": str(LIFETIME_SECONDS),
         }.items()
     )
     assert [entry["hosts"] for entry in ingress["spec"]["tls"]] == [[ingress["spec"]["rules"][0]["host"]]]
+
+
+def test_metrics_lead_from_the_internet_to_a_port_that_nothing_opens(tmp_path: Path) -> None:
+    manifests = with_components("cpu", tmp_path)
+    (rule,) = one(manifests, "Ingress")["spec"]["rules"]
+    (path,) = [each for each in rule["http"]["paths"] if each["path"] == "/metrics"]
+    service = one(manifests, "Service", path["backend"]["service"]["name"])["spec"]
+    assert path["pathType"] == "Exact"
+    assert service["selector"] == one(manifests, "Service", "gradio-service")["spec"]["selector"]
+    (port,) = service["ports"]
+    assert port["name"] == path["backend"]["service"]["port"]["name"]
+    assert isinstance(port["targetPort"], int)  # a name would not be found among the policies' numbers
+    assert reach(manifests, port["targetPort"], CHAT_NAMESPACE) == set()
+    assert reach(manifests, 7860, CHAT_NAMESPACE) == {"ingress-to-chat", "prometheus-to-chat"}
 
 
 @pytest.mark.parametrize("name", WITH_MODEL)
