@@ -33,9 +33,11 @@ class EndpointList:
         return [(endpoint.label, endpoint.name) for endpoint in self.endpoints if endpoint.is_offered]
 
     def choose(self, chosen: str | None) -> str | None:
-        """What was chosen, where it is still offered; else the first."""
+        """The first while none is; what is no longer offered leaves the choice empty, for the person to make."""
         names = [name for _, name in self.offered]
-        return chosen if chosen in names else next(iter(names), None)
+        if chosen is None:
+            return next(iter(names), None)
+        return chosen if chosen in names else None
 
     def status(self) -> str:
         """What to say while none is chosen."""

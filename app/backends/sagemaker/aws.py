@@ -32,7 +32,8 @@ _RUNTIME = Config(
 _CONTROL = Config(
     connect_timeout=5,
     read_timeout=20,
-    retries={"total_max_attempts": 3, "mode": "standard"},
+    # Adaptive: a long list slows down to the rate that SageMaker allows, instead of using its attempts up.
+    retries={"total_max_attempts": 5, "mode": "adaptive"},
     max_pool_connections=8,
 )
 _CONTROL_CALLS = 4

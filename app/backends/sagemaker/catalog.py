@@ -19,11 +19,12 @@ from app.backends.sagemaker.offer import details_of, endpoint_of
 from app.backends.sagemaker.shared_work import SharedWork
 from app.endpoint_errors import AwsCredentialsMissing, AwsCredentialsRefused, AwsRegionMissing, EndpointNotFound
 from app.endpoint_setting import EndpointSetting, is_endpoint_name, joined_name, split_name
-from app.errors import BackendError
+from app.errors import BackendError, BackendNotReady, BackendUnavailable
 from app.settings import Settings
 from app.wire.endpoint_request import RequestForm
 
 _FRESH_SECONDS = 60
+_PASSING = (BackendNotReady, BackendUnavailable)
 _CONCERN_ALL = (AwsCredentialsMissing, AwsCredentialsRefused, AwsRegionMissing)
 
 
@@ -120,10 +121,15 @@ class SageMakerCatalog:
         except _CONCERN_ALL:
             raise
         except BackendError as error:
-            return [Endpoint(name, name, error.user_message)]
+            kept = self._lines_before(name) if isinstance(error, _PASSING) else []
+            return kept or [Endpoint(name, name, error.user_message)]
         if not components:
             return [endpoint_of(deployment, self._setting(name))]
         return await self._lines_of(joined_name(name, component) for component in components)
+
+    def _lines_before(self, name: str) -> list[Endpoint]:
+        """As it was last listed, with its components."""
+        return [line for line in self._listing if name in (line.name, split_name(line.name)[0])]
 
     async def _ask(self, name: str) -> Deployment:
         known = self._known.get(name)

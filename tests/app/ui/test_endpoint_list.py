@@ -15,12 +15,12 @@ SECOND = Endpoint("second", "second · llama · InService")
 REFUSED = Endpoint("<b>third", "third", "It is being made.")
 
 
-def test_the_first_is_chosen_unless_another_still_is() -> None:
+def test_the_first_is_chosen_while_none_is_and_no_choice_moves_to_another() -> None:
     listed = EndpointList((FIRST, SECOND, REFUSED))
     assert listed.offered == [(FIRST.label, "first"), (SECOND.label, "second")]
     assert listed.choose(None) == "first"
     assert listed.choose("second") == "second"
-    assert listed.choose("<b>third") == "first"
+    assert listed.choose("<b>third") is None
     assert EndpointList((REFUSED,)).choose("second") is None
 
 

@@ -46,6 +46,7 @@ def test_clients_are_made_once_and_never_retry_a_generation() -> None:
     assert runtime.meta.config.read_timeout == 70
     assert runtime.meta.config.max_pool_connections >= 64
     assert runtime.meta.config.tcp_keepalive
+    assert control.meta.config.retries == {"total_max_attempts": 5, "mode": "adaptive"}
 
 
 async def test_a_refusal_of_aws_names_the_action() -> None:

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from app.backends.sagemaker.catalog import SageMakerCatalog
-from app.endpoint_errors import AwsAccessDenied, EndpointNotFound
+from app.backends.sagemaker.control_plane import ControlPlane
+from app.endpoint_errors import AwsAccessDenied, EndpointNotFound, EndpointThrottled
 from app.wire.endpoint_request import RequestForm
 from tests.app.backends.sagemaker import images
 from tests.app.backends.sagemaker.conftest import Clock
@@ -36,6 +37,23 @@ async def test_a_fresh_list_is_asked_for(aws: FakeControlPlane, catalog: SageMak
     await catalog.endpoints()
     aws.add("chat", CONTAINER)
     assert len(await catalog.endpoints(is_fresh=True)) == 1
+
+
+@pytest.mark.parametrize("component", [None, "part"])
+async def test_one_that_cannot_be_asked_for_a_moment_keeps_its_line(
+    component: str | None, aws: FakeControlPlane, catalog: SageMakerCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.add("chat", None if component else CONTAINER)
+    if component:
+        aws.add_component("chat", component, {"Container": {"DeployedImage": {"SpecifiedImage": images.LMI_28}}})
+    lines = await catalog.endpoints()
+    assert lines[0].is_offered
+
+    async def throttle(*_: object) -> None:
+        raise EndpointThrottled("x", 1.0)
+
+    monkeypatch.setattr(ControlPlane, "deployment", throttle)
+    assert await catalog.endpoints(is_fresh=True) == lines
 
 
 async def test_many_pages_share_one_listing_and_one_that_leaves_stops_none(
