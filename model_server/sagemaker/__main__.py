@@ -24,13 +24,15 @@ COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit code: 0 after an orderly end, 1 for a setting that cannot work."""
+    """Return the exit code: 0 after an orderly end, 1 for a setting that cannot work, 130 after Ctrl-C."""
     options = _build_parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except ConfigurationError as error:
         sys.stderr.write(f"model_server.sagemaker: {error}\n")
         return 1
+    except KeyboardInterrupt:  # where a command has nothing to say of it
+        return 130
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -13,11 +13,14 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from app.backends.blocking import iterate_in_thread
 from app.backends.sagemaker.connections import Line, make_cuttable
 from app.backends.sagemaker.failures import AWS_FAILURES, backend_error
 from app.backends.sagemaker.limits import READ_TIMEOUT_SECONDS
+from app.endpoint_errors import AwsCredentialsRefused, AwsUnreachable
+from app.errors import BackendError
 
 Result = TypeVar("Result")
 
@@ -37,6 +40,8 @@ _CONTROL = Config(
     max_pool_connections=8,
 )
 _CONTROL_CALLS = 4
+# What becomes of answers of another kind of server, at a wrong AWS_ENDPOINT_URL.
+_NOT_SAGEMAKER = (ResponseParserError, KeyError, TypeError, AttributeError)
 
 
 class AwsClients:
@@ -77,7 +82,17 @@ class AwsClients:
                 async with aclosing(iterate_in_thread(source, line.cut, action)) as results:
                     return await anext(results)
             except AWS_FAILURES as error:
-                raise backend_error(error, action) from error
+                raise self.failure(error, action) from error
+            except _NOT_SAGEMAKER as error:
+                raise AwsUnreachable(f"{action} was answered in no form of SageMaker's: {error!r}") from error
+
+    def failure(self, error: Exception, action: str) -> BackendError:
+        """The app's error. Credentials that were refused are looked for anew by the next call: somebody renews them."""
+        result = backend_error(error, action)
+        if isinstance(result, AwsCredentialsRefused):
+            with self._lock:
+                self._clients.clear()  # not closed: other threads may use them
+        return result
 
     async def aclose(self) -> None:
         """Closes what is connected. No call may be running."""

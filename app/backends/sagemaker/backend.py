@@ -12,7 +12,7 @@ from app.backends.blocking import iterate_in_thread
 from app.backends.sagemaker.aws import AwsClients
 from app.backends.sagemaker.connections import Line
 from app.backends.sagemaker.details import SERVING_STATUSES, EndpointDetails
-from app.backends.sagemaker.failures import AWS_FAILURES, INVOKE_ACTION, backend_error, starting
+from app.backends.sagemaker.failures import AWS_FAILURES, INVOKE_ACTION, starting
 from app.backends.sagemaker.invocations import Invocation, streamed_answer, whole_answer
 from app.backends.sagemaker.limits import BODY_LIMIT_BYTES
 from app.endpoint_errors import (
@@ -124,7 +124,7 @@ class SageMakerBackend:
                 async for piece in pieces:
                     yield piece
         except AWS_FAILURES as error:
-            raise backend_error(error, INVOKE_ACTION) from error
+            raise self._clients.failure(error, INVOKE_ACTION) from error
 
 
 @dataclass(frozen=True, slots=True)

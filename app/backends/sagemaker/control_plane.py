@@ -8,7 +8,7 @@ from typing import Any
 from app.backends.sagemaker.aws import AwsClients
 from app.backends.sagemaker.deployment import Deployment, Hosting
 from app.backends.sagemaker.details import SERVING_STATUSES
-from app.endpoint_errors import AwsAccessDenied, EndpointNotFound
+from app.endpoint_errors import AwsAccessDenied, AwsUnreachable, EndpointNotFound
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class ControlPlane:
 
     async def _endpoint(self, name: str, known: Deployment | None) -> Deployment:
         endpoint = await self._describe("DescribeEndpoint", "describe_endpoint", EndpointName=name)
-        status = endpoint.get("EndpointStatus", "")
+        status = _status(endpoint, "EndpointStatus")
         if endpoint and status not in SERVING_STATUSES:
             _log_status(name, status, endpoint)
             return Deployment(name, status=status)
@@ -98,7 +98,7 @@ class ControlPlane:
         component = await self._describe(
             "DescribeInferenceComponent", "describe_inference_component", InferenceComponentName=name
         )
-        status = component.get("InferenceComponentStatus", "")
+        status = _status(component, "InferenceComponentStatus")
         if component and status not in SERVING_STATUSES:
             _log_status(f"{endpoint_name}/{name}", status, component)
             return Deployment(endpoint_name, name, status=status)
@@ -153,6 +153,13 @@ class ControlPlane:
             return tuple(item[key] for page in pages for item in page[items])
 
         return await self.clients.call(f"sagemaker:{action}", all_pages)
+
+
+def _status(answer: _Answer, key: str) -> str:
+    """Empty where it may not be asked. Raises AwsUnreachable where what answered is not SageMaker."""
+    if answer and key not in answer:
+        raise AwsUnreachable(f"a description has no {key}")
+    return str(answer.get(key, ""))
 
 
 def _log_status(name: str, status: str, answer: _Answer) -> None:

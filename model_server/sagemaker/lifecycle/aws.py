@@ -67,15 +67,23 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, region_name=self.region, config=CONFIGURATION)
+            self._clients[service] = self._opened(service, CONFIGURATION)
         return self._clients[service]
+
+    def _opened(self, service: str, configuration: Config) -> Any:
+        try:
+            return self._session.client(service, region_name=self.region, config=configuration)
+        except ValueError as error:  # all that botocore says of an address that is none
+            raise ConfigurationError(
+                "AWS_ENDPOINT_URL is no address. Set it to one like http://127.0.0.1:8800, or leave it unset."
+            ) from error
 
 
 class PublicBuckets(Aws):
     """The same without credentials, for what AWS lets everybody read."""
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, region_name=self.region, config=UNSIGNED_CONFIGURATION)
+        return self._opened(service, UNSIGNED_CONFIGURATION)
 
 
 def open_session() -> Any:

@@ -12,6 +12,7 @@ from app.backends.sagemaker.aws import AwsClients
 from app.endpoint_errors import (
     AwsAccessDenied,
     AwsCredentialsMissing,
+    AwsCredentialsRefused,
     AwsRegionMissing,
     AwsUnreachable,
 )
@@ -133,3 +134,28 @@ async def test_a_cancelled_call_leaves_no_thread(monkeypatch: pytest.MonkeyPatch
         while ACTION in {thread.name for thread in threading.enumerate()}:
             await asyncio.sleep(0.001)
         await clients.aclose()
+
+
+async def test_what_is_no_sagemaker_is_said_to_be_unreachable() -> None:
+    clients = AwsClients("us-west-2")
+
+    def work(_: object) -> None:
+        raise KeyError("Endpoints")
+
+    with pytest.raises(AwsUnreachable):
+        await clients.call("sagemaker:ListEndpoints", work)
+
+
+async def test_refused_credentials_are_looked_for_anew() -> None:
+    clients = AwsClients("us-west-2")
+    refused = ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "ListEndpoints")
+    used: list[object] = []
+
+    def work(client: object) -> None:
+        used.append(client)
+        raise refused
+
+    for _ in range(2):
+        with pytest.raises(AwsCredentialsRefused):
+            await clients.call("sagemaker:ListEndpoints", work)
+    assert used[0] is not used[1]
