@@ -7,6 +7,7 @@ before anything starts, with a sentence that names the variable, its value and t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,14 @@ def load_region(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def load_secret(variable: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the secret in a variable that the person named; raise ConfigurationError where it is not set."""
+    """Return the secret in a variable that the person named; raise ConfigurationError where it is not set.
+
+    What is no name may be the secret itself, given by mistake, so it is not repeated.
+    """
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
+        raise ConfigurationError(
+            "Name the variable that holds the secret, such as HF_TOKEN, and not the secret itself."
+        )
     secret = _text(environment, variable)
     if not secret:
         raise ConfigurationError(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model_server.errors import ConfigurationError
-from model_server.settings import ServerSettings, load_settings
+from model_server.settings import ServerSettings, load_secret, load_settings
 
 
 def test_the_settings_are_what_the_environment_says(checkpoint_dir: Path) -> None:
@@ -79,3 +79,10 @@ def test_a_key_is_taken_without_the_line_end_of_its_file(key: str) -> None:
 
 def test_the_key_is_not_shown() -> None:
     assert "secret" not in repr(ServerSettings(api_key="secret"))
+
+
+def test_a_secret_given_instead_of_its_variable_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load_secret("hf_abcdefghijklmnop", {})
+    assert "hf_" not in str(refused.value)
+    assert load_secret("HF_TOKEN", {"HF_TOKEN": "kept"}) == "kept"

@@ -12,7 +12,10 @@ from model_server.sagemaker.lifecycle.presets import Preset
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 VARIABLE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-SECRET_VARIABLE = re.compile(r".*(TOKEN|SECRET|PASSWORD|API_KEY|ACCESS_KEY(_ID)?)", re.IGNORECASE)
+SECRET_VARIABLE = re.compile(
+    r".*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|API_KEY|ACCESS_KEY(_ID)?)|.*(HF|HUB|AUTH|ACCESS)_TOKEN.*",
+    re.IGNORECASE,
+)
 SECRET_VALUE = re.compile(r"(hf_|sk-|AKIA|ASIA)\w{12,}")
 START_SECONDS = 3600  # as published; SageMaker allows no more
 SHORTEST_START_SECONDS = 60

@@ -29,6 +29,8 @@ LMI = "mistral-7b-instruct-lmi-s3"
         ((TGI, "--env", "HF_TOKEN=x"), "--env HF_TOKEN looks like a secret"),
         ((TGI, "--env", "hugging_face_hub_token=x"), "looks like a secret"),
         ((TGI, "--env", "OTHER=hf_abcdefghijklmnop"), "looks like a secret"),
+        ((TGI, "--env", "MY_PASSWD=x"), "looks like a secret"),
+        ((TGI, "--env", "HF_TOKEN_OF_MINE=x"), "looks like a secret"),
         ((TGI, "--subnets", "subnet-1"), "takes both: --subnets and --security-groups"),
         ((TGI, "--timeout", "59"), "between 60 and 3600"),
         ((TGI, "--timeout", "3601"), "between 60 and 3600"),
