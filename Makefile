@@ -69,8 +69,9 @@ $(PEERS_INSTALLED): $(PEERS)
 loadtest: $(INSTALLED) ## measure a backend as the published load table was made; OPTIONS="--help" lists what can be set
 	@exec $(BIN)/python -m app.loadtest $(if $(OPTIONS),$(OPTIONS),$(LOADTEST_SMALL))
 
-soak: $(INSTALLED) ## scale and tune a real Ray under load, for minutes
-	@SOAK=1 exec $(BIN)/python -m pytest -m ray tests/k8s
+soak: $(INSTALLED) ## run what takes too long for `test`: a real Ray under load, a Space, comparisons
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && \
+		SOAK=1 exec $(BIN)/python -m pytest tests/k8s/test_serve_on_ray.py tests/browser/test_compare_results.py tests/browser/test_space.py
 
 serve-config: $(INSTALLED) ## write the overlays' Serve configuration from model_server/serve.yaml and k8s/tuning.yaml
 	@$(BIN)/python -m k8s.serve_config

@@ -35,7 +35,7 @@ class EndpointList:
     def choose(self, chosen: str | None) -> str | None:
         """The first while none is; what is no longer offered leaves the choice empty, for the person to make."""
         names = [name for _, name in self.offered]
-        if chosen is None:
+        if not chosen:
             return next(iter(names), None)
         return chosen if chosen in names else None
 

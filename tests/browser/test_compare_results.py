@@ -1,6 +1,7 @@
 """What is made of two answers: figures and cost, votes, going on with one; and how it looks on a phone."""
 
 import json
+import os
 import time
 
 import pytest
@@ -11,7 +12,10 @@ from tests.browser.comparison import ComparePage, HeldBackend, answering, choice
 from tests.browser.endpoint_choices import ServeChoices
 from tests.browser.product import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("SOAK" not in os.environ, reason="beyond the ten minutes of `make test`: `make soak` runs it"),
+]
 
 
 def test_going_on_with_the_right_one_takes_its_history_and_its_model(page: Page, serve_choices: ServeChoices) -> None:

@@ -16,7 +16,10 @@ from playwright.sync_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.product import is_up, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("SOAK" not in os.environ, reason="beyond the ten minutes of `make test`: `make soak` runs it"),
+]
 
 PROJECT = Path(__file__).resolve().parents[2]
 # https://huggingface.co/docs/hub/spaces-config-reference

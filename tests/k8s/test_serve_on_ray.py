@@ -18,7 +18,10 @@ from k8s.serve_config import TUNING_FILE, make_configuration, read_tuning
 from tests.k8s.ray_cluster import RayCluster, ray_cluster
 from tests.model_server.servers import free_port
 
-pytestmark = pytest.mark.ray
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.skipif("SOAK" not in os.environ, reason="a whole Ray under load, for minutes: `make soak` runs it"),
+]
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 120.0
@@ -105,7 +108,6 @@ def test_a_chat_is_answered_and_the_replica_says_so_at_its_own_port(cluster: tup
     assert "twinstream_slots_in_use 0.0" in metrics
 
 
-@pytest.mark.skipif("SOAK" not in os.environ, reason="takes minutes under load: `make soak` runs it")
 def test_load_brings_a_second_replica_and_a_change_of_tuning_loses_no_stream(
     cluster: tuple[RayCluster, int, int],
 ) -> None:

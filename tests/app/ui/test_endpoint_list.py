@@ -18,7 +18,7 @@ REFUSED = Endpoint("<b>third", "third", "It is being made.")
 def test_the_first_is_chosen_while_none_is_and_no_choice_moves_to_another() -> None:
     listed = EndpointList((FIRST, SECOND, REFUSED))
     assert listed.offered == [(FIRST.label, "first"), (SECOND.label, "second")]
-    assert listed.choose(None) == "first"
+    assert listed.choose(None) == listed.choose("") == "first"
     assert listed.choose("second") == "second"
     assert listed.choose("<b>third") is None
     assert EndpointList((REFUSED,)).choose("second") is None
