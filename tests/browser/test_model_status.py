@@ -68,4 +68,4 @@ def test_an_address_that_points_nowhere_is_said_and_the_page_works(
 def test_a_page_without_a_model_names_the_variable_to_set(page: Page, serve_page: ServePage) -> None:
     chat = ChatPage(page, serve_page(UnconfiguredBackend()))
     expect(chat.status).to_contain_text("set RAY_SERVE_URL")
-    assert "Set RAY_SERVE_URL" in chat.ask("a")
+    assert "set RAY_SERVE_URL" in chat.ask("a")
