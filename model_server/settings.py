@@ -7,7 +7,6 @@ before anything starts, with a sentence that names the variable, its value and t
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,7 +144,7 @@ def load_secret(variable: str, environment: Mapping[str, str] = os.environ) -> s
 
     What is no name may be the secret itself, given by mistake, so it is not repeated.
     """
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
+    if not (variable.isidentifier() and variable.isupper()):
         raise ConfigurationError(
             "Name the variable that holds the secret, such as HF_TOKEN, and not the secret itself."
         )
